@@ -1,0 +1,1 @@
+"""Whet sharpens deep-learning models."""

@@ -1,0 +1,1 @@
+"""Label-preserving changes, whole batches at a time."""

@@ -1,0 +1,1 @@
+"""How examples come in: sources, schema inference, decode-once store, splits, encoders."""

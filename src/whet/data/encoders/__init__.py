@@ -1,0 +1,1 @@
+"""Fitted preprocessing: one file per modality."""

@@ -1,0 +1,1 @@
+"""Why a model does badly: one file per symptom."""

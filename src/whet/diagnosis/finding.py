@@ -1,0 +1,67 @@
+"""One thing that is wrong, with its evidence; and what is known when a diagnosis is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from whet.data.kinds import Modality
+from whet.registry import Registry
+from whet.tasks.target import Target
+from whet.training.fitted import CurvePoint
+from whet.training.recipe import Recipe
+
+__all__ = ["Evidence", "Facts", "Finding", "Symptom", "symptoms"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What is known about the data; remedies and symptoms read it."""
+
+    modality: Modality
+    target: Target
+    metric: str
+    num_train: int
+    class_counts: tuple[int, ...] = ()  # by class code; empty for a number
+    image_size: tuple[int, int, int] = (0, 0, 0)  # height, width, channels
+    flip_is_safe: bool | None = None  # images: mirrored pictures keep their label; None: not known
+    series_shape: tuple[int, int] = (0, 0)  # channels, length
+    num_numbers: int = 0
+    num_categories: int = 0
+    seconds_left: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What a diagnosis looks at: the incumbent's curves and its scores on validation examples."""
+
+    facts: Facts
+    recipe: Recipe
+    curve: tuple[CurvePoint, ...]
+    truth: np.ndarray  # (N,) encoded: class codes, or numbers in their own units
+    scores: np.ndarray  # (N, K)
+    valid_score: float
+    train_score: float | None  # same metric on training examples
+    baseline_score: float | None  # best simple baseline on the same validation examples
+    higher_is_better: bool
+    seed_std: float | None = None  # of the primary metric between seeds
+    epochs: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One symptom that was found."""
+
+    symptom: str  # registered name: "overfitting"
+    severity: float  # in [0, 1]: how strong the evidence is
+    statement: str  # one plain sentence with the numbers: "Training accuracy is 0.99, validation 0.81."
+    evidence: Mapping[str, Any] = field(default_factory=dict)  # rule, value, threshold
+    advice: str = ""  # what a person could do, when no remedy can
+
+
+Symptom = Callable[[Evidence], Finding | None]  # one file each, registered under the symptom's name
+
+symptoms: Registry[Symptom] = Registry("symptom")

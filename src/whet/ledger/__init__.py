@@ -1,0 +1,1 @@
+"""What was tried and what it was worth: records, the judge, the sealed test."""

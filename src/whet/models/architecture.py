@@ -1,0 +1,70 @@
+"""The contract of a network: a backbone that yields features and a head that the task chooses.
+
+Built by ``build(name, spec, num_outputs, settings, seed=...)`` so that initialisation draws from a named stream.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from torch import Tensor, nn
+
+from whet.data.inputs import Batch, InputSpec
+from whet.data.kinds import Modality
+from whet.errors import ConfigError, did_you_mean
+from whet.registry import Registry
+from whet.rng import drawing_globally
+
+__all__ = ["Architecture", "architectures", "build"]
+
+
+class Architecture(nn.Module, ABC):
+    """Backbone + head.
+
+    A subclass takes ``(spec: InputSpec, num_outputs: int, *, <settings with defaults>)``. ``forward`` returns
+    (B, K) outputs, or (B, M, K) when the network holds M members that are trained side by side and averaged.
+    """
+
+    modality: ClassVar[Modality]
+    parts: ClassVar[tuple[str, ...]]  # the names in the batch that it reads
+    head: nn.Module
+
+    @abstractmethod
+    def forward_features(self, batch: Batch) -> Tensor:
+        """(B, ..., D) features that the head reads."""
+
+    @abstractmethod
+    def reset_head(self, num_outputs: int) -> None:
+        """Replace the head by a fresh one with ``num_outputs`` outputs; the backbone stays."""
+
+    def forward(self, batch: Batch) -> Tensor:
+        """(B, K) logits or standardised values."""
+        outputs: Tensor = self.head(self.forward_features(batch))
+        return outputs
+
+    def initialise(self, sample: Batch) -> None:
+        """Set what depends on data (whitening, quantile bins) from a few hundred training examples."""
+
+    def decayed(self) -> list[nn.Parameter]:
+        """Parameters that weight decay applies to: by default every one with two or more axes."""
+        return [p for p in self.parameters() if p.ndim >= 2]
+
+
+architectures: Registry[type[Architecture]] = Registry("architecture")
+
+
+def build(name: str, spec: InputSpec, num_outputs: int, settings: Mapping[str, Any], *, seed: int) -> Architecture:
+    """A fresh network whose initial weights depend on ``seed`` alone."""
+    cls = architectures[name]
+    if cls.modality != spec.modality:
+        raise ConfigError(f"architecture {name!r} reads {cls.modality} examples; these are {spec.modality}.")
+    import inspect
+
+    known = [p.name for p in inspect.signature(cls).parameters.values() if p.kind is p.KEYWORD_ONLY]
+    for key in settings:
+        if key not in known:
+            raise ConfigError(f"architecture {name!r} has no setting {key!r}. {did_you_mean(key, known)}")
+    with drawing_globally(seed, "init", name):
+        return cls(spec, num_outputs, **settings)

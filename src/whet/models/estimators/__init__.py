@@ -1,0 +1,1 @@
+"""Models fitted in closed form or by a library: one file each."""

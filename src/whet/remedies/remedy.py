@@ -1,0 +1,28 @@
+"""The contract of a remedy: a named change of the recipe. It starts no training and writes no file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from whet.diagnosis.finding import Facts
+from whet.registry import Registry
+from whet.training.recipe import Recipe
+
+__all__ = ["Remedy", "remedies"]
+
+
+class Remedy(Protocol):
+    """One file each. The planner ranks remedies by expected gain per second, raised where ``treats`` was found."""
+
+    title: str  # for people: "label smoothing"
+    treats: frozenset[str]  # names of symptoms
+    expected_gain: float  # prior gain in points of a hundred of a fraction metric when the symptom is there, e.g. 0.5
+    cost: float  # training time relative to the incumbent's, 0 when nothing is retrained
+
+    def propose(self, recipe: Recipe, facts: Facts) -> Sequence[tuple[str, Recipe]]:
+        """(what changes in a few words, changed recipe) pairs; empty when it does not apply or is in force already."""
+        ...
+
+
+remedies: Registry[Remedy] = Registry("remedy")

@@ -1,0 +1,173 @@
+"""The complete frozen description of one training. Round-trips through YAML; its digest names the trial."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
+from typing import Any, Literal, get_type_hints
+
+from whet.errors import ConfigError, did_you_mean
+
+__all__ = ["AugmentStep", "Length", "Optimiser", "Recipe", "Regularisation", "Schedule"]
+
+VERSION = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class AugmentStep:
+    """One augmentation by name with its settings."""
+
+    name: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Optimiser:
+    """How weights move."""
+
+    name: Literal["adamw", "sgd", "muon"] = "adamw"
+    lr: float = 1e-3  # peak learning rate; for "muon" that of matrices and filters
+    momentum: float = 0.9  # sgd and muon, Nesterov
+    other_lr: float = 1e-3  # "muon" only: of biases, norms, embeddings and the head, by AdamW
+
+    def __post_init__(self) -> None:
+        _require(self.name in ("adamw", "sgd", "muon"), "Optimiser.name", self.name, "one of adamw, sgd, muon")
+        _require(self.lr > 0, "Optimiser.lr", self.lr, "positive")
+        _require(0 <= self.momentum < 1, "Optimiser.momentum", self.momentum, "in [0, 1)")
+        _require(self.other_lr > 0, "Optimiser.other_lr", self.other_lr, "positive")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule:
+    """The learning rate over the training, as a fraction of the peak."""
+
+    name: Literal["constant", "cosine", "one_cycle", "linear", "plateau"] = "cosine"
+    warmup: float = 0.05  # fraction of the training spent rising from zero (one_cycle: up to the peak)
+    patience: int = 3  # plateau only: evaluations without improvement before the rate is divided by 5
+
+    def __post_init__(self) -> None:
+        known = ("constant", "cosine", "one_cycle", "linear", "plateau")
+        _require(self.name in known, "Schedule.name", self.name, f"one of {', '.join(known)}")
+        _require(0 <= self.warmup < 1, "Schedule.warmup", self.warmup, "in [0, 1)")
+        _require(self.patience >= 1, "Schedule.patience", self.patience, "at least 1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Regularisation:
+    """What keeps the model from memorising. Zero or None switches each part off."""
+
+    weight_decay: float = 0.0  # decoupled L2: per step, weights shrink by lr * weight_decay
+    l1: float = 0.0  # added to the loss: l1 * sum of |weight| over decayed parameters
+    label_smoothing: float = 0.0  # probability mass moved to the uniform distribution, in [0, 1)
+    mixup: float = 0.0  # alpha of the Beta distribution that mixes pairs of examples
+    grad_clip: float | None = None  # largest gradient norm
+    ema: float | None = None  # decay per step of the averaged weights that are evaluated, in (0, 1)
+    early_stopping: int | None = None  # evaluations without improvement before the training stops
+
+    def __post_init__(self) -> None:
+        for name in ("weight_decay", "l1", "mixup"):
+            _require(getattr(self, name) >= 0, f"Regularisation.{name}", getattr(self, name), "0 or more")
+        _require(0 <= self.label_smoothing < 1, "Regularisation.label_smoothing", self.label_smoothing, "in [0, 1)")
+        clip, ema, stop = self.grad_clip, self.ema, self.early_stopping
+        _require(clip is None or clip > 0, "Regularisation.grad_clip", clip, "positive or None")
+        _require(ema is None or 0 < ema < 1, "Regularisation.ema", ema, "in (0, 1) or None")
+        _require(stop is None or stop >= 1, "Regularisation.early_stopping", stop, "at least 1 or None")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Length:
+    """How long to train: seconds first, epochs second; whichever ends first. At least one is given."""
+
+    seconds: float | None = None
+    epochs: float | None = 20.0
+
+    def __post_init__(self) -> None:
+        _require(self.seconds is None or self.seconds > 0, "Length.seconds", self.seconds, "positive or None")
+        _require(self.epochs is None or self.epochs > 0, "Length.epochs", self.epochs, "positive or None")
+        _require(self.seconds is not None or self.epochs is not None, "Length", None, "given in seconds or epochs")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """Everything that decides the outcome of one training besides the data."""
+
+    architecture: str  # a name in the registry of architectures or of estimators
+    settings: Mapping[str, Any] = field(default_factory=dict)  # the architecture's or estimator's own
+    encoding: Mapping[str, Any] = field(default_factory=dict)  # the encoder's
+    augment: tuple[AugmentStep, ...] = ()
+    optimiser: Optimiser = Optimiser()
+    schedule: Schedule = Schedule()
+    regularisation: Regularisation = Regularisation()
+    balance: Literal["none", "class_weights", "balanced_sampling"] = "none"
+    length: Length = Length()
+    batch_size: int = 256
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    test_time_augmentation: bool = False
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        _require(self.batch_size >= 1, "Recipe.batch_size", self.batch_size, "at least 1")
+        known = ("none", "class_weights", "balanced_sampling")
+        _require(self.balance in known, "Recipe.balance", self.balance, f"one of {', '.join(known)}")
+        known = ("auto", "float32", "bfloat16")
+        _require(self.precision in known, "Recipe.precision", self.precision, f"one of {', '.join(known)}")
+
+    def with_settings(self, **changes: Any) -> Recipe:
+        """The same recipe with some of the architecture's settings changed."""
+        return replace(self, settings={**self.settings, **changes})
+
+    def digest(self) -> str:
+        """16 hex digits that depend on every field, the same in every process."""
+        canonical = json.dumps(self.to_dict(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON- and YAML-ready."""
+        return {"version": VERSION, **_plain(asdict(self))}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Recipe:
+        """Read what ``to_dict`` wrote; unknown keys and versions are errors.
+
+        >>> Recipe.from_dict(Recipe(architecture="mlp").to_dict()) == Recipe(architecture="mlp")
+        True
+        """
+        given = dict(data)
+        version = given.pop("version", VERSION)
+        if version != VERSION:
+            raise ConfigError(f"recipe version {version!r} is not known here; this Whet reads version {VERSION}.")
+        recipe = _read(cls, given, "Recipe")
+        assert isinstance(recipe, Recipe)
+        return recipe
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    return value
+
+
+def _read(cls: type, data: Mapping[str, Any], where: str) -> Any:
+    names = [f.name for f in fields(cls)]
+    for key in data:
+        if key not in names:
+            raise ConfigError(f"{where} has no field {key!r}. {did_you_mean(key, names)}")
+    hints = get_type_hints(cls)
+    values: dict[str, Any] = {}
+    for key, value in data.items():
+        if key == "augment":
+            values[key] = tuple(_read(AugmentStep, step, "AugmentStep") for step in value)
+        elif is_dataclass(hints[key]) and isinstance(hints[key], type):
+            values[key] = _read(hints[key], value, hints[key].__name__)
+        else:
+            values[key] = value
+    return cls(**values)
+
+
+def _require(holds: bool, name: str, value: object, wanted: str) -> None:
+    if not holds:
+        raise ConfigError(f"{name} must be {wanted}; got {value!r}.")
