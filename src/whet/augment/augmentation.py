@@ -21,7 +21,7 @@ class Augmentation(Protocol):
     modality: ClassVar[Modality]
 
     def __call__(self, batch: Batch, *, rows: Tensor, epoch: int, generator: torch.Generator) -> Batch:
-        """A changed copy; ``rows`` (B,) int64 are the examples' positions in the training set, ``epoch`` counts from 0."""
+        """A changed copy; ``rows`` (B,) int64 are positions in the training set; ``epoch`` counts from 0."""
         ...
 
     def views(self, batch: Batch) -> list[Batch]:
