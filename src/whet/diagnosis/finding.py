@@ -8,30 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from whet.data.kinds import Modality
 from whet.registry import Registry
-from whet.tasks.target import Target
+from whet.tasks.facts import Facts
 from whet.training.fitted import CurvePoint
 from whet.training.recipe import Recipe
 
-__all__ = ["Evidence", "Facts", "Finding", "Symptom", "symptoms"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Facts:
-    """What is known about the data; remedies and symptoms read it."""
-
-    modality: Modality
-    target: Target
-    metric: str
-    num_train: int
-    class_counts: tuple[int, ...] = ()  # by class code; empty for a number
-    image_size: tuple[int, int, int] = (0, 0, 0)  # height, width, channels
-    flip_is_safe: bool | None = None  # images: mirrored pictures keep their label; None: not known
-    series_shape: tuple[int, int] = (0, 0)  # channels, length
-    num_numbers: int = 0
-    num_categories: int = 0
-    seconds_left: float | None = None
+__all__ = ["Evidence", "Finding", "Symptom", "symptoms"]
 
 
 @dataclass(frozen=True, kw_only=True)

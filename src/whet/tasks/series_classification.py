@@ -1,0 +1,42 @@
+"""Which of K classes a recorded series belongs to."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from whet.data.kinds import Modality
+from whet.tasks.facts import Facts
+from whet.tasks.task import Task, tasks
+from whet.training.recipe import Length, Optimiser, Recipe, Regularisation, Schedule
+
+__all__ = ["SeriesClassification"]
+
+
+class SeriesClassification(Task):
+    """An InceptionTime-like convnet against MiniRocket + ridge regression."""
+
+    name = "series_classification"
+    modality = Modality.SERIES
+    kind: Literal["classes", "number"] = "classes"
+
+    def baselines(self, facts: Facts) -> tuple[Recipe, ...]:
+        """Class frequencies; MiniRocket features + ridge."""
+        return (Recipe(architecture="majority"), Recipe(architecture="minirocket_ridge"))
+
+    def members(self, facts: Facts) -> tuple[Recipe, ...]:
+        """Hydra features + ridge."""
+        return (Recipe(architecture="hydra_ridge"),)
+
+    def default(self, facts: Facts) -> Recipe:
+        """InceptionTime (Fawaz et al., 2020), one network."""
+        return Recipe(
+            architecture="inception_time",
+            optimiser=Optimiser(name="adamw", lr=2e-3),
+            schedule=Schedule(name="one_cycle", warmup=0.3),
+            regularisation=Regularisation(weight_decay=1e-2, label_smoothing=0.05),
+            length=Length(epochs=60.0),
+            batch_size=16 if facts.num_train < 500 else 64,
+        )
+
+
+tasks.register(SeriesClassification.name)(SeriesClassification())

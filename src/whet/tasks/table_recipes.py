@@ -1,0 +1,30 @@
+"""The recipes that table tasks share."""
+
+from __future__ import annotations
+
+from whet.tasks.facts import Facts
+from whet.training.recipe import Length, Optimiser, Recipe, Regularisation, Schedule
+
+__all__ = ["boosted_variants", "simple", "tabm"]
+
+
+def simple() -> tuple[Recipe, ...]:
+    """Frequencies or mean, a linear model, boosted trees."""
+    return tuple(Recipe(architecture=name) for name in ("majority", "columns_linear", "boosted_trees"))
+
+
+def boosted_variants() -> tuple[Recipe, ...]:
+    """Boosted trees with other settings, so that their errors differ."""
+    return (Recipe(architecture="boosted_trees", seed=1),)
+
+
+def tabm(facts: Facts) -> Recipe:
+    """TabM (Gorishniy et al., 2024) with the authors' starting point, fewer members on a CPU."""
+    return Recipe(
+        architecture="tabm",
+        optimiser=Optimiser(name="adamw", lr=2e-3),
+        schedule=Schedule(name="cosine", warmup=0.05),
+        regularisation=Regularisation(weight_decay=3e-4, grad_clip=1.0),
+        length=Length(epochs=30.0),
+        batch_size=256 if facts.num_train >= 4_000 else 64,
+    )

@@ -1,0 +1,40 @@
+"""Which of K classes a text belongs to."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from whet.data.kinds import Modality
+from whet.tasks.facts import Facts
+from whet.tasks.task import Task, tasks
+from whet.tasks.text_recipes import embedding_bag, text_transformer
+from whet.training.recipe import Recipe
+
+__all__ = ["TextClassification"]
+
+
+class TextClassification(Task):
+    """An embedding bag and a small transformer encoder against TF-IDF + logistic regression."""
+
+    name = "text_classification"
+    modality = Modality.TEXT
+    kind: Literal["classes", "number"] = "classes"
+
+    def baselines(self, facts: Facts) -> tuple[Recipe, ...]:
+        """Class frequencies; TF-IDF + logistic regression."""
+        return (Recipe(architecture="majority"), Recipe(architecture="tfidf_linear"))
+
+    def members(self, facts: Facts) -> tuple[Recipe, ...]:
+        """Character n-grams and naive-Bayes-weighted n-grams."""
+        return (Recipe(architecture="chargram_linear"), Recipe(architecture="nb_linear"))
+
+    def default(self, facts: Facts) -> Recipe:
+        """The embedding bag."""
+        return embedding_bag()
+
+    def alternatives(self, facts: Facts) -> tuple[Recipe, ...]:
+        """The transformer encoder."""
+        return (text_transformer(),)
+
+
+tasks.register(TextClassification.name)(TextClassification())

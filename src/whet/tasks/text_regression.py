@@ -1,0 +1,36 @@
+"""A number predicted from a text."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from whet.data.kinds import Modality
+from whet.tasks.facts import Facts
+from whet.tasks.task import Task, tasks
+from whet.tasks.text_recipes import embedding_bag, text_transformer
+from whet.training.recipe import Recipe
+
+__all__ = ["TextRegression"]
+
+
+class TextRegression(Task):
+    """An embedding bag and a small transformer encoder against TF-IDF + ridge regression."""
+
+    name = "text_regression"
+    modality = Modality.TEXT
+    kind: Literal["classes", "number"] = "number"
+
+    def baselines(self, facts: Facts) -> tuple[Recipe, ...]:
+        """The mean; TF-IDF + ridge regression."""
+        return (Recipe(architecture="majority"), Recipe(architecture="tfidf_linear"))
+
+    def default(self, facts: Facts) -> Recipe:
+        """The embedding bag."""
+        return embedding_bag()
+
+    def alternatives(self, facts: Facts) -> tuple[Recipe, ...]:
+        """The transformer encoder."""
+        return (text_transformer(),)
+
+
+tasks.register(TextRegression.name)(TextRegression())
