@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal
+from typing import ClassVar, Literal
 
 from whet.data.kinds import Modality
 from whet.tasks.facts import Facts
@@ -18,7 +18,7 @@ class ImageClassification(Task):
 
     name = "image_classification"
     modality = Modality.IMAGE
-    kind: Literal["classes", "number"] = "classes"
+    kind: ClassVar[Literal["classes", "number"]] = "classes"
 
     def baselines(self, facts: Facts) -> tuple[Recipe, ...]:
         """Class frequencies; then logistic regression on pixels (tiny pictures) or on HOG features."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from whet.data.kinds import Modality
 from whet.tasks.facts import Facts
@@ -17,7 +17,7 @@ class SeriesClassification(Task):
 
     name = "series_classification"
     modality = Modality.SERIES
-    kind: Literal["classes", "number"] = "classes"
+    kind: ClassVar[Literal["classes", "number"]] = "classes"
 
     def baselines(self, facts: Facts) -> tuple[Recipe, ...]:
         """Class frequencies; MiniRocket features + ridge."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from whet.data.kinds import Modality
 from whet.tasks.facts import Facts
@@ -18,7 +18,7 @@ class TableRegression(Task):
 
     name = "table_regression"
     modality = Modality.TABLE
-    kind: Literal["classes", "number"] = "number"
+    kind: ClassVar[Literal["classes", "number"]] = "number"
 
     def baselines(self, facts: Facts) -> tuple[Recipe, ...]:
         """Frequencies or mean, a linear model, boosted trees."""

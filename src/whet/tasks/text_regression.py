@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from whet.data.kinds import Modality
 from whet.tasks.facts import Facts
@@ -18,7 +18,7 @@ class TextRegression(Task):
 
     name = "text_regression"
     modality = Modality.TEXT
-    kind: Literal["classes", "number"] = "number"
+    kind: ClassVar[Literal["classes", "number"]] = "number"
 
     def baselines(self, facts: Facts) -> tuple[Recipe, ...]:
         """The mean; TF-IDF + ridge regression."""

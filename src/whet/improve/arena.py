@@ -1,0 +1,90 @@
+"""Where recipes meet: the same examples, folds and seeds for each, so that every comparison is paired.
+
+An arena with one part per repeat is a fixed hold-out; with K parts it is cross-validation, and the scores of a repeat
+are out-of-fold scores of every example.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from whet.data.splits import folds, split
+from whet.improve.prepare import Prepared, truth_of
+
+__all__ = ["Arena", "cross_validation", "hold_out", "inner"]
+
+Parts = Sequence[tuple[np.ndarray, np.ndarray]]  # (training rows, evaluated rows) of the development data
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arena:
+    """``evaluated``: rows of the development data that get a score, sorted; the order of every score array."""
+
+    name: str
+    evaluated: np.ndarray
+    truth: np.ndarray  # (N,) for metrics
+    clusters: np.ndarray  # (N,)
+    parts_of: Callable[[int], Parts]  # repeat -> parts
+    num_parts: int
+    num_train: int  # examples in one training
+
+    def fold_ids(self, repeats: int) -> np.ndarray | None:
+        """(repeats, N): which part evaluated each example; None for a fixed hold-out."""
+        if self.num_parts == 1:
+            return None
+        ids = np.zeros((repeats, len(self.evaluated)), dtype=np.int64)
+        for repeat in range(repeats):
+            for number, (_, valid) in enumerate(self.parts_of(repeat)):
+                ids[repeat, np.searchsorted(self.evaluated, valid)] = number
+        return ids
+
+
+def hold_out(prepared: Prepared) -> Arena:
+    """Train on the training part, evaluate on the validation part; repeats differ in their seed only."""
+    return _arena("valid", prepared, np.sort(prepared.valid), lambda _: [(prepared.train, np.sort(prepared.valid))], 1)
+
+
+def cross_validation(prepared: Prepared, *, num_folds: int, seed: int) -> Arena:
+    """Out-of-fold over training and validation parts together; each repeat has a partition of its own."""
+    rows = np.arange(len(prepared.data))
+    known: dict[int, Parts] = {}
+
+    def parts_of(repeat: int) -> Parts:
+        if repeat not in known:
+            known[repeat] = folds(
+                prepared.data, prepared.clusters, num_folds=num_folds, repeats=1, seed=seed * 1000 + repeat
+            )
+        return known[repeat]
+
+    return _arena(f"out-of-fold-{num_folds}", prepared, rows, parts_of, num_folds)
+
+
+def inner(prepared: Prepared, outer: Arena, *, seed: int) -> Arena:
+    """An inner split of training rows for screening; no validation row of a hold-out is ever in it."""
+    train = np.sort(outer.parts_of(0)[0][0])
+    parts = split(
+        prepared.data.take(train),
+        prepared.clusters[train],
+        test_fraction=0.0,
+        valid_fraction=0.25,
+        seed=seed,
+        stratify=True,
+    )
+    fixed = [(train[parts.train], np.sort(train[parts.valid]))]
+    return _arena("inner", prepared, fixed[0][1], lambda _: fixed, 1)
+
+
+def _arena(name: str, prepared: Prepared, rows: np.ndarray, parts_of: Callable[[int], Parts], num_parts: int) -> Arena:
+    assert prepared.data.target is not None
+    return Arena(
+        name=name,
+        evaluated=rows,
+        truth=truth_of(prepared.target, prepared.data.target[rows]),
+        clusters=prepared.clusters[rows],
+        parts_of=parts_of,
+        num_parts=num_parts,
+        num_train=len(parts_of(0)[0][0]),
+    )

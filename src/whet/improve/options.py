@@ -1,0 +1,73 @@
+"""What the user asked for: one frozen value that the command line, Python and RUN/run.json share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Self
+
+from whet.errors import ConfigError, did_you_mean
+
+__all__ = ["Options", "parse_budget"]
+
+UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """Settings of one run; every field has a flag of the same name."""
+
+    target: str | None = None
+    test: str | None = None  # source with the sealed test; None: a part of the data is sealed
+    budget_s: float | None = 300.0  # wall clock for the whole run; None only with epochs
+    epochs: float | None = None  # length of every deep training; makes a run repeatable bit for bit on a CPU
+    seed: int = 0
+    task: str | None = None
+    metric: str | None = None
+    types: Mapping[str, str] = field(default_factory=dict)  # column -> kind
+    group: str | None = None
+    time: str | None = None
+    image_size: int | None = None
+    device: str = "cpu"
+    margin: float | None = None  # smallest gain worth adopting, in the metric's unit; None: the judge's default
+    max_confirmations: int = 12
+    strict: bool = False  # spend the error budget so that any dependence between rows is allowed
+
+    def __post_init__(self) -> None:
+        if self.budget_s is None and self.epochs is None:
+            raise ConfigError("a run needs a budget: pass --budget 5m, or --epochs 10 for a run counted in epochs.")
+        if self.budget_s is not None and self.budget_s < 5:
+            raise ConfigError(f"budget must be at least 5s; got {self.budget_s:g}s. Most data want 1m or more.")
+        if self.epochs is not None and self.epochs <= 0:
+            raise ConfigError(f"epochs must be positive; got {self.epochs!r}.")
+        if self.max_confirmations < 1:
+            raise ConfigError(f"max_confirmations must be at least 1; got {self.max_confirmations!r}.")
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Read what ``to_dict`` wrote."""
+        names = [f.name for f in fields(cls)]
+        for key in data:
+            if key not in names:
+                raise ConfigError(f"unknown option {key!r}. {did_you_mean(key, names)}")
+        return cls(**data)
+
+
+def parse_budget(text: str | float) -> float:
+    """Seconds from "90s", "5m", "1.5h", "1h30m" or a bare number of seconds.
+
+    >>> parse_budget("5m"), parse_budget("1h30m"), parse_budget(20)
+    (300.0, 5400.0, 20.0)
+    """
+    if isinstance(text, int | float):
+        return float(text)
+    cleaned = text.strip().lower().replace(" ", "")
+    parts = re.findall(r"(\d+(?:\.\d+)?)([smh]?)", cleaned)
+    if not parts or "".join(n + u for n, u in parts) != cleaned:
+        raise ConfigError(f"budget {text!r} is not a duration. Write 90s, 5m, 1h30m or a number of seconds.")
+    return float(sum(float(number) * UNITS[unit or "s"] for number, unit in parts))

@@ -1,0 +1,150 @@
+"""From a source to everything the loop compares on: task, target, metric, facts, splits and the sealed test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from whet.data.clusters import near_duplicate_clusters
+from whet.data.columns import ImageColumn
+from whet.data.dataset import Dataset
+from whet.data.kinds import Kind
+from whet.data.load import load
+from whet.data.schema import Schema
+from whet.data.splits import default_fractions, split
+from whet.errors import ConfigError, did_you_mean
+from whet.evaluation.choice import choose_metric
+from whet.evaluation.metric import Metric, metrics
+from whet.improve.clock import Clock
+from whet.improve.folder import RunFolder
+from whet.improve.options import Options
+from whet.ledger.records import Ledger
+from whet.ledger.sealed import SealedTest
+from whet.models.mirror import mirror_evidence
+from whet.tasks.facts import Facts
+from whet.tasks.target import Target
+from whet.tasks.task import Task, task_for
+
+__all__ = ["Prepared", "prepare", "truth_of"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """What every later step reads. ``data`` never contains a sealed example."""
+
+    task: Task
+    target: Target
+    metric: Metric
+    metric_why: str
+    facts: Facts
+    data: Dataset
+    train: np.ndarray  # rows of ``data``
+    valid: np.ndarray
+    clusters: np.ndarray  # (len(data),)
+    sealed: SealedTest
+    test_clusters: np.ndarray  # (sealed.num,)
+
+    @property
+    def schema(self) -> Schema:
+        """The schema of the data."""
+        return self.data.schema
+
+
+def prepare(source: object, options: Options, folder: RunFolder, ledger: Ledger, clock: Clock) -> Prepared:
+    """Load, infer, cluster, split and seal."""
+    with clock.step("reading and decoding"):
+        whole = load(
+            source,
+            target=options.target,
+            task=options.task,
+            types=options.types,
+            group=options.group,
+            time=options.time,
+            image_size=options.image_size,
+            cache=folder.cache,
+        )
+    task = task_for(whole.schema)
+    with clock.step("near-duplicates and splits"):
+        clusters = near_duplicate_clusters(whole)
+        valid_share, test_share = default_fractions(len(whole))
+        if options.test is not None:
+            test = load(options.test, schema=whole.schema, cache=folder.cache, require_target=True)
+            parts = split(
+                whole, clusters, test_fraction=0.0, valid_fraction=valid_share, seed=options.seed, stratify=True
+            )
+            sealed = SealedTest(test, np.arange(len(test)), ledger=ledger)
+            test_clusters = near_duplicate_clusters(test)
+        else:
+            parts = split(
+                whole, clusters, test_fraction=test_share, valid_fraction=valid_share, seed=options.seed, stratify=True
+            )
+            sealed = SealedTest(whole, parts.test, ledger=ledger)
+            test_clusters = clusters[parts.test]
+    kept = np.sort(np.concatenate([parts.train, parts.valid]))
+    data = whole.take(kept)
+    train, valid = np.searchsorted(kept, parts.train), np.searchsorted(kept, parts.valid)
+    assert data.target is not None
+    target = task.fit_target(data.target)
+    metric, why = _metric(options, target, data)
+    with clock.step("looking at the data"):
+        facts = _facts(task, target, metric.name, data.take(train), options.seed)
+    return Prepared(
+        task=task,
+        target=target,
+        metric=metric,
+        metric_why=why,
+        facts=facts,
+        data=data,
+        train=train,
+        valid=valid,
+        clusters=clusters[kept],
+        sealed=sealed,
+        test_clusters=test_clusters,
+    )
+
+
+def truth_of(target: Target, values: np.ndarray) -> np.ndarray:
+    """What metrics compare with: class codes, or numbers in their own units."""
+    return target.encode(values) if target.kind == "classes" else values.astype(np.float64)
+
+
+def _metric(options: Options, target: Target, data: Dataset) -> tuple[Metric, str]:
+    assert data.target is not None
+    counts = tuple(np.bincount(target.encode(data.target)).tolist()) if target.kind == "classes" else ()
+    if options.metric is None:
+        name, why = choose_metric(target.kind, counts)
+        return metrics[name], why
+    metric = metrics[options.metric]
+    if target.kind not in metric.kinds:
+        fitting = [name for name, m in metrics.items() if target.kind in m.kinds]
+        raise ConfigError(
+            f"metric {options.metric!r} does not fit a target of kind {target.kind}. "
+            f"{did_you_mean(options.metric, fitting)}"
+        )
+    return metric, "chosen by you"
+
+
+def _facts(task: Task, target: Target, metric: str, train: Dataset, seed: int) -> Facts:
+    schema = train.schema
+    images, series = schema.of_kind(Kind.IMAGE), schema.of_kind(Kind.SERIES)
+    assert train.target is not None
+    flip_is_safe = None
+    if images and target.kind == "classes":
+        column = train.columns[images[0].name]
+        assert isinstance(column, ImageColumn)
+        flip_is_safe = mirror_evidence(column, target.encode(train.target), seed=seed).is_safe
+    return Facts(
+        modality=task.modality,
+        target=target,
+        metric=metric,
+        num_train=len(train),
+        class_counts=tuple(np.bincount(target.encode(train.target), minlength=target.num_outputs).tolist())
+        if target.kind == "classes"
+        else (),
+        image_size=images[0].image_size if images else (0, 0, 0),
+        flip_is_safe=flip_is_safe,
+        series_shape=series[0].series_shape if series else (0, 0),
+        num_numbers=len(schema.of_kind(Kind.NUMBER, Kind.DATE)),
+        num_categories=len(schema.of_kind(Kind.CATEGORY)),
+    )
