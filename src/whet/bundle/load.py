@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from whet.bundle.blend import Blend
 from whet.bundle.model import Member, Model
 from whet.bundle.save import FORMAT, digest_of
 from whet.data.schema import Schema
 from whet.errors import BundleError
+from whet.evaluation.blend import Blend
 from whet.files import recover_folder, sha256_of
 from whet.state import State
 from whet.tasks.target import target_from_dict

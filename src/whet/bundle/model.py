@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from whet.bundle.blend import Blend
 from whet.data.dataset import Dataset
 from whet.data.schema import Schema
 from whet.errors import DataError
+from whet.evaluation.blend import Blend
 from whet.tasks.target import Target
 from whet.training.fitted import Fitted
 from whet.training.recipe import Recipe

@@ -1,1 +1,7 @@
 """Why a model does badly: one file per symptom."""
+
+import importlib
+import pkgutil
+
+for _module in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_module.name}")

@@ -9,6 +9,7 @@ import numpy as np
 
 from whet.data.kinds import Modality
 from whet.data.schema import Schema
+from whet.errors import DataError
 from whet.registry import Registry
 from whet.tasks.classes import ClassTarget
 from whet.tasks.facts import Facts
@@ -16,7 +17,7 @@ from whet.tasks.number import NumberTarget
 from whet.tasks.target import Target
 from whet.training.recipe import Recipe
 
-__all__ = ["Task", "task_for", "tasks"]
+__all__ = ["Task", "task_for", "task_for_facts", "tasks"]
 
 
 class Task(ABC):
@@ -56,13 +57,19 @@ tasks: Registry[Task] = Registry("task")
 
 def task_for(schema: Schema) -> Task:
     """The task that a schema describes."""
-    kind = "number" if schema.target_is_number else "classes"
-    found = [task for _, task in tasks.items() if task.modality == schema.modality and task.kind == kind]
-    if not found:
-        from whet.errors import DataError
+    return _task(schema.modality, "number" if schema.target_is_number else "classes")
 
+
+def task_for_facts(facts: Facts) -> Task:
+    """The task that facts were gathered for."""
+    return _task(facts.modality, facts.target.kind)
+
+
+def _task(modality: Modality, kind: str) -> Task:
+    found = [task for _, task in tasks.items() if task.modality == modality and task.kind == kind]
+    if not found:
         raise DataError(
-            f"predicting a {kind} from {schema.modality} examples is not something this Whet can do yet; "
+            f"predicting a {kind} from {modality} examples is not something this Whet can do yet; "
             f"it knows: {', '.join(tasks)}. If the target is a class written as a number, pass --task classification."
         )
     return found[0]
