@@ -21,8 +21,8 @@ def detect(evidence: Evidence) -> Finding | None:
     if len(losses) < 5:
         return None
     fifth = max(1, len(losses) // 5)
-    last, before = np.mean(losses[-fifth:]), np.mean(losses[-2 * fifth : -fifth])
-    gain = float((before - last) / max(1e-9, abs(before)))
+    last, before = float(np.mean(losses[-fifth:])), float(np.mean(losses[-2 * fifth : -fifth]))
+    gain = (before - last) / max(1e-9, abs(before))
     if gain <= 0.01:
         return None
     return Finding(

@@ -16,8 +16,15 @@ __all__ = ["PostHoc", "posthoc"]
 class PostHoc(Protocol):
     """One file each."""
 
-    title: str
-    judged_by: str  # name of the metric that it is meant to improve; "" for the primary metric
+    @property
+    def title(self) -> str:
+        """For people: "temperature scaling"."""
+        ...
+
+    @property
+    def judged_by(self) -> str:
+        """Name of the metric that it is meant to improve; "" for the primary metric."""
+        ...
 
     def fit(self, blend: Blend, scores: np.ndarray, truth: np.ndarray, metric: Metric) -> Blend | None:
         """A changed blend, learnt from blended validation scores (N, K); None when it does not apply."""

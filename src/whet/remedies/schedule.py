@@ -27,10 +27,9 @@ class LearningRateSchedule:
 
     def propose(self, recipe: Recipe, facts: Facts) -> Sequence[tuple[str, Recipe]]:
         """See ``Remedy.propose``."""
-        other = "cosine" if recipe.schedule.name in ("one_cycle", "linear") else "one_cycle"
-        warmup = 0.3 if other == "one_cycle" else 0.05
-        changed = Schedule(name=other, warmup=warmup)
-        return ((f"{recipe.schedule.name} -> {other} schedule", replace(recipe, schedule=changed)),)
+        rising = recipe.schedule.name in ("one_cycle", "linear")
+        changed = Schedule(name="cosine", warmup=0.05) if rising else Schedule(name="one_cycle", warmup=0.3)
+        return ((f"{recipe.schedule.name} -> {changed.name} schedule", replace(recipe, schedule=changed)),)
 
 
 remedies.register("schedule")(LearningRateSchedule())

@@ -18,7 +18,10 @@ __all__ = ["Target"]
 class Target(Protocol):
     """A fitted target encoding."""
 
-    kind: Literal["classes", "number"]
+    @property
+    def kind(self) -> Literal["classes", "number"]:
+        """Which of the two forms it has."""
+        ...
 
     @property
     def num_outputs(self) -> int:
