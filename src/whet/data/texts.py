@@ -11,13 +11,14 @@ from whet.data.dataset import Dataset
 from whet.data.kinds import Kind
 from whet.errors import DataError
 
-__all__ = ["END", "START", "joined_texts", "split_words"]
+__all__ = ["END", "START", "WORD_PATTERN", "joined_texts", "split_words"]
 
 # Markers let a bigram say "first word is 'who'"; no word can equal them, since "<" is a word of its own.
 START, END = "<s>", "</s>"
 
 # Words keep inner apostrophes ("don't", "n't"); every mark is a word, since "?" and "!" carry meaning.
-_WORD = re.compile(r"\w+(?:['’]\w+)*|['’]\w+|[^\w\s]")
+WORD_PATTERN = r"\w+(?:['’]\w+)*|['’]\w+|[^\w\s]"
+_WORD = re.compile(WORD_PATTERN)
 
 
 def split_words(text: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -80,8 +81,32 @@ class Trials:
         ]
         trial = self._summarise(key, title, seeded, arena, repeat, trainings)
         self._fitted[key] = [t.fitted for t in trainings]
-        replace_folder(self.folder / key, lambda fresh: self._write(trial, trainings, fresh))
+        replace_folder(self.folder / key, lambda fresh: self._write(trial, [t.fitted for t in trainings], fresh))
         return trial
+
+    def rescored(self, arena: Arena, trial: Trial, recipe: Recipe, *, title: str) -> Trial:
+        """The weights of ``trial`` with the inference settings of ``recipe``; nothing is trained."""
+        seeded = replace(recipe, seed=trial.recipe.seed)
+        key = _key(seeded, arena.name, trial.repeat, self.data.fingerprint)
+        if (self.folder / key / "trial.json").is_file():
+            return self._read(key)
+        begin = time.monotonic()
+        parts = [restore(seeded, self.target, part.state()) for part in self.fitted(trial)]
+        scores = np.zeros_like(trial.scores)
+        for part, (_, valid) in zip(parts, arena.parts_of(trial.repeat), strict=True):
+            scores[np.searchsorted(arena.evaluated, valid)] = part.scores(self.data.take(valid))
+        changed = replace(
+            trial,
+            key=key,
+            title=title,
+            recipe=seeded,
+            scores=scores,
+            score=float(self.measure(arena.truth, scores)),
+            seconds=trial.seconds + time.monotonic() - begin,
+        )
+        self._fitted[key] = list(parts)
+        replace_folder(self.folder / key, lambda fresh: self._write(changed, parts, fresh))
+        return changed
 
     def refit(self, recipe: Recipe, data: Dataset, *, name: str) -> Training:
         """Train on all of ``data``, without validation examples."""
@@ -134,9 +159,9 @@ class Trials:
             notes=tuple(note for t in trainings for note in t.notes),
         )
 
-    def _write(self, trial: Trial, trainings: list[Training], folder: Path) -> None:
-        for number, training in enumerate(trainings):
-            state = training.fitted.state()
+    def _write(self, trial: Trial, parts: list[Fitted], folder: Path) -> None:
+        for number, part in enumerate(parts):
+            state = part.state()
             write_json(folder / f"part-{number:02d}.json", dict(state.config))
             write_arrays(folder / f"part-{number:02d}.safetensors", state.arrays)
         write_arrays(folder / "scores.safetensors", {"scores": trial.scores})

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -35,17 +35,20 @@ class NgramHasher:
     max_words: int = 1000
 
     def hashes(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-        """(hashes on end, uint64) and (texts,) how many belong to each text."""
+        """(hashes on end, uint64) and (texts,) how many belong to each text.
+
+        >>> NgramHasher(word_ngrams=2).hashes(["good", ""])[1].tolist()  # <s> good </s> and two pairs; <s> </s>
+        [5, 3]
+        """
         words = [split_words(t)[: self.max_words] for t in texts]
-        lengths = np.array([len(w) for w in words], dtype=np.int64)
-        flat = [w for text in words for w in text]
-        unigrams = np.array([self._word(w) for w in flat], dtype=np.uint64)
-        owner = np.repeat(np.arange(len(texts)), lengths)
-        found, owners = self._runs(unigrams, owner)
+        owner = np.repeat(np.arange(len(texts)), [len(w) for w in words])
+        known = {word: code for code, word in enumerate(dict.fromkeys(w for text in words for w in text))}
+        codes = np.fromiter((known[w] for text in words for w in text), np.int64, len(owner))
+        found, owners = self._runs(np.array([_digest(w) for w in known], dtype=np.uint64)[codes], owner)
         if self.pieces[1]:
-            parts = [self._pieces(w) for w in flat]
-            found.append(np.concatenate([np.zeros(0, np.uint64), *parts]))
-            owners.append(np.repeat(owner, [len(p) for p in parts]))
+            parts = [self._pieces(word) for word in known]
+            found.append(np.concatenate([np.zeros(0, np.uint64), *(parts[code] for code in codes)]))
+            owners.append(np.repeat(owner, np.array([len(p) for p in parts], dtype=np.int64)[codes]))
         all_owners = np.concatenate(owners)
         order = np.argsort(all_owners, kind="stable")
         return np.concatenate(found)[order], np.bincount(all_owners, minlength=len(texts))
@@ -59,19 +62,11 @@ class NgramHasher:
             owners.append(owner[: len(run)][inside])
         return found, owners
 
-    def _word(self, word: str) -> np.uint64:
-        if word not in self._words:
-            self._words[word] = np.uint64(_digest(word))
-        return self._words[word]
-
     def _pieces(self, word: str) -> np.ndarray:
-        if word not in self._parts:
-            marked = f"<{word}>"
-            short, long = self.pieces
-            spans = [marked[i : i + n] for n in range(short, long + 1) for i in range(len(marked) - n + 1)]
-            # A NUL in front keeps the piece "the" apart from the word "the".
-            self._parts[word] = np.array([_digest("\0" + s) for s in spans], dtype=np.uint64)
-        return self._parts[word]
+        marked, (short, long) = f"<{word}>", self.pieces
+        spans = [marked[i : i + n] for n in range(short, long + 1) for i in range(len(marked) - n + 1)]
+        # A NUL in front keeps the piece "the" apart from the word "the".
+        return np.array([_digest("\0" + span) for span in spans], dtype=np.uint64)
 
 
 @dataclass(frozen=True)
@@ -84,11 +79,13 @@ class NgramTable:
     def fit(cls, blocks: Iterable[np.ndarray], *, num_ids: int, min_count: int) -> NgramTable:
         """The most frequent ``num_ids - 1`` hashes with at least ``min_count`` occurrences; ties go to the lower."""
         kept, counts = np.zeros(0, np.uint64), np.zeros(0, np.int64)
+        pending: list[np.ndarray] = []
         for block in blocks:
-            new, times = np.unique(block, return_counts=True)
-            merged, where = np.unique(np.concatenate([kept, new]), return_inverse=True)
-            counts = np.bincount(where, np.concatenate([counts, times]), len(merged)).astype(np.int64)
-            kept = merged
+            pending.append(block)
+            # Merging only when as much is new as is kept makes the total cost n log n.
+            if sum(map(len, pending)) > max(1 << 20, len(kept)):
+                kept, counts, pending = *_merge(kept, counts, pending), []
+        kept, counts = _merge(kept, counts, pending)
         often = np.flatnonzero(counts >= min_count)
         best = often[np.argsort(-counts[often], kind="stable")[: num_ids - 1]]
         return cls(np.sort(kept[best]))
@@ -106,6 +103,12 @@ class NgramTable:
         known[inside] = self.seen[place[inside]] == hashes[inside]
         owner = np.repeat(np.arange(len(lengths)), lengths)
         return (place[known] + 1).astype(np.int32), np.bincount(owner[known], minlength=len(lengths))
+
+
+def _merge(kept: np.ndarray, counts: np.ndarray, pending: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    new, times = np.unique(np.concatenate([np.zeros(0, np.uint64), *pending]), return_counts=True)
+    merged, where = np.unique(np.concatenate([kept, new]), return_inverse=True)
+    return merged, np.bincount(where, np.concatenate([counts, times]), len(merged)).astype(np.int64)
 
 
 def _digest(text: str) -> int:

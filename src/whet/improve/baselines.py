@@ -1,0 +1,53 @@
+"""Simple models first: they must be beaten, and when they are not the report says so and they are handed over."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from whet.improve.session import Session
+from whet.ledger.entry import Stage
+from whet.training.recipe import Length, Recipe
+
+__all__ = ["TITLES", "run_baselines", "run_members"]
+
+TITLES = {
+    "majority": "always the most frequent class or the mean",
+    "tfidf_linear": "TF-IDF + linear model",
+    "chargram_linear": "character n-grams + linear model",
+    "nb_linear": "naive-Bayes-weighted n-grams + linear model",
+    "columns_linear": "linear model on columns",
+    "boosted_trees": "boosted trees",
+    "pixels_linear": "linear model on pixels",
+    "hog_linear": "linear model on gradient histograms (HOG)",
+    "minirocket_ridge": "MiniRocket + ridge",
+    "hydra_ridge": "Hydra + ridge",
+}
+
+
+def run_baselines(session: Session) -> None:
+    """Train every baseline of the task; the best becomes ``session.baseline``."""
+    for recipe in session.prepared.task.baselines(session.prepared.facts):
+        trial = session.measure(Stage.BASELINE, recipe.architecture, _limited(session, recipe), title=title_of(recipe))
+        if trial is not None and (session.baseline is None or session.better(trial.score, session.baseline.score)):
+            session.baseline = trial
+
+
+def run_members(session: Session) -> None:
+    """Train further fast models while time allows; they may join the ensemble."""
+    for recipe in session.prepared.task.members(session.prepared.facts):
+        if session.clock.left() < 0.3 * (session.clock.budget_s or 0.0):
+            return
+        session.measure(Stage.BASELINE, recipe.architecture, _limited(session, recipe), title=title_of(recipe))
+
+
+def title_of(recipe: Recipe) -> str:
+    """How a person would call it."""
+    variant = f", variant {recipe.seed}" if recipe.seed else ""
+    return TITLES.get(recipe.architecture, recipe.architecture.replace("_", " ")) + variant
+
+
+def _limited(session: Session, recipe: Recipe) -> Recipe:
+    if session.clock.budget_s is None:
+        return replace(recipe, length=Length(epochs=1.0))
+    share = 0.10 * session.clock.budget_s / session.arena.num_parts
+    return replace(recipe, length=Length(seconds=round(share, 2), epochs=None))

@@ -1,0 +1,106 @@
+"""The default deep recipe: how fast it trains here, in which arena it can be judged, and how much seeds matter."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from whet.errors import TrainingFailedError
+from whet.improve.arena import Arena, cross_validation, hold_out
+from whet.improve.options import Options
+from whet.improve.prepare import Prepared
+from whet.improve.session import Session
+from whet.improve.shares import Shares
+from whet.improve.trials import Trials
+from whet.ledger.entry import Decision, Plan, Stage, Verdict
+from whet.training.recipe import Length, Recipe
+
+__all__ = ["Pace", "choose_arena", "measure_pace", "run_default"]
+
+SMALL = 3_000  # examples below which a fixed validation part would be too small
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """How fast the default recipe trains on this machine."""
+
+    epoch_s: float  # seconds for one pass over the training part
+    is_measured: bool = True
+
+
+def measure_pace(prepared: Prepared, trials: Trials, *, seconds: float) -> Pace:
+    """Train the default recipe for a moment on the training part; nothing of it is kept."""
+    recipe = replace(prepared.task.default(prepared.facts), length=Length(seconds=seconds, epochs=None))
+    try:
+        training = trials.refit(recipe, prepared.data.take(prepared.train), name="pace")
+    except TrainingFailedError:
+        return Pace(epoch_s=seconds, is_measured=False)
+    return Pace(epoch_s=training.seconds / max(1e-3, training.epochs))
+
+
+def choose_arena(prepared: Prepared, options: Options, pace: Pace | None, *, exploring_s: float) -> Arena:
+    """Repeated out-of-fold for small data where its price allows, otherwise a fixed validation part."""
+    if len(prepared.data) >= SMALL:
+        return hold_out(prepared)
+    if pace is None:
+        return cross_validation(prepared, num_folds=5, seed=options.seed)
+    epochs = prepared.task.default(prepared.facts).length.epochs or 20.0
+    for num_folds in (5, 3):
+        cost = num_folds * epochs * pace.epoch_s * (1 - 1 / num_folds) * len(prepared.data) / len(prepared.train)
+        if cost <= Shares().cross_validation * exploring_s:
+            return cross_validation(prepared, num_folds=num_folds, seed=options.seed)
+    return hold_out(prepared)
+
+
+def run_default(session: Session, pace: Pace | None, *, exploring_s: float) -> None:
+    """Train the default recipe with several seeds: the incumbent, and the noise floor."""
+    recipe = _with_length(session, session.prepared.task.default(session.prepared.facts), exploring_s)
+    title = f"{recipe.architecture.replace('_', ' ')}, default recipe"
+    session.tried.add(recipe.digest())
+
+    def work() -> Decision:
+        begin = time.monotonic()
+        session.incumbent = [session.run(recipe, title=title)]
+        seconds = session.incumbent[0].seconds
+        repeats = 5 if seconds <= Shares().cheap * exploring_s else Shares().repeats
+        for repeat in range(1, repeats):
+            session.incumbent.append(session.run(recipe, title=title, repeat=repeat))
+        values = [t.score for t in session.incumbent]
+        return Decision(
+            verdict=Verdict.MEASURED,
+            reason=f"noise floor: standard deviation over {len(values)} seeds {np.std(values, ddof=1):.4g}",
+            before=session.baseline.score if session.baseline else None,
+            after=float(np.mean(values)),
+            num_examples=len(session.arena.truth),
+            num_seeds=len(values),
+            seconds=time.monotonic() - begin,
+        )
+
+    plan = Plan(
+        stage=Stage.DEFAULT,
+        remedy=recipe.architecture,
+        change=title,
+        because="every task has one",
+        recipe=recipe.digest(),
+        seeds=Shares().repeats,
+    )
+    decision = session.book.row(plan, work)
+    if decision.verdict is Verdict.FAILED:
+        session.observer.say(f"The default network failed: {decision.cause}. Simple models stand alone.")
+        return
+    if not session.incumbent:
+        session.incumbent = [session.run(recipe, title=title, repeat=r) for r in range(decision.num_seeds)]
+    session.default = session.incumbent[0]
+    session.noise = session.noise.update([t.score for t in session.incumbent])
+
+
+def _with_length(session: Session, recipe: Recipe, exploring_s: float) -> Recipe:
+    if session.options.epochs is not None:
+        return replace(recipe, length=Length(seconds=None, epochs=session.options.epochs))
+    parts = session.arena.num_parts
+    share = (Shares().cross_validation if parts > 1 else Shares().default) * exploring_s / parts
+    return session.prepared.task.sized(
+        replace(recipe, length=replace(recipe.length, seconds=round(share, 2))), session.prepared.facts, seconds=share
+    )

@@ -1,0 +1,47 @@
+"""Give the recipe in force the time that is left, with a network of the size that fits it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from whet.improve.confirming import confirm
+from whet.improve.planner import propose
+from whet.improve.remedying import LONG
+from whet.improve.session import Session
+from whet.ledger.entry import Stage
+
+__all__ = ["ends_by_clock", "run_alternatives", "run_longer", "run_more_seeds"]
+
+
+def ends_by_clock(session: Session) -> bool:
+    """Did the incumbent stop because its seconds were over, before its epochs were."""
+    length = session.incumbent[0].recipe.length
+    return length.seconds is not None and (length.epochs is None or session.incumbent[0].epochs < 0.9 * length.epochs)
+
+
+def run_longer(session: Session, *, seconds: float) -> None:
+    """One long training, judged against the incumbent; the pooled noise floor stands in for its single seed."""
+    facts = replace(session.prepared.facts, seconds_left=seconds / session.arena.num_parts)
+    for proposal in propose(session.incumbent[0].recipe, facts, session.findings, tried=session.tried):
+        if proposal.remedy == LONG:
+            confirm(session, replace(proposal, points=100.0), repeats=1)
+            return
+
+
+def run_alternatives(session: Session, *, until_s: float) -> None:
+    """Other architectures with the incumbent's length: figures, and candidates for the ensemble."""
+    length = session.incumbent[0].recipe.length
+    for recipe in session.prepared.task.alternatives(session.prepared.facts):
+        if session.clock.elapsed() + session.incumbent[0].seconds > until_s:
+            return
+        changed = replace(recipe, length=replace(length, epochs=length.epochs and recipe.length.epochs))
+        title = f"{recipe.architecture.replace('_', ' ')}, default recipe"
+        session.measure(Stage.DEFAULT, recipe.architecture, changed, title=title)
+
+
+def run_more_seeds(session: Session, *, until_s: float, most: int = 6) -> None:
+    """Further seeds of the incumbent, for the ensemble; they are no claim and have no row."""
+    recipe = replace(session.incumbent[0].recipe, seed=0)
+    while len(session.incumbent) < most and session.clock.elapsed() + session.incumbent[0].seconds < until_s:
+        repeat = len(session.incumbent)
+        session.incumbent.append(session.run(recipe, title=session.incumbent[0].title, repeat=repeat))

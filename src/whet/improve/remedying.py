@@ -1,0 +1,66 @@
+"""Diagnose, plan, screen, confirm, adopt: repeated until its share of the time is spent or nothing is left to try."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from whet.improve.arena import inner
+from whet.improve.confirming import confirm, visible_gain
+from whet.improve.diagnosing import diagnose
+from whet.improve.planner import Proposal, plausible_gain, propose
+from whet.improve.screening import screen
+from whet.improve.session import Session
+from whet.improve.shares import Shares
+from whet.ledger.entry import Verdict
+
+__all__ = ["run_remedies"]
+
+LONG = "longer_training"  # has a step of its own, after the others
+
+
+def run_remedies(session: Session, *, until_s: float, exploring_s: float) -> None:
+    """Spend the time up to ``until_s`` (on the run's clock) on remedies."""
+    arena = inner(session.prepared, session.arena, seed=session.options.seed)
+    screen_s = max(1.0, Shares().screen * exploring_s)
+    confirmations = 0
+    while session.clock.elapsed() < until_s and confirmations < session.options.max_confirmations - 2:
+        session.findings = diagnose(session)
+        proposals = [p for p in _proposals(session) if p.remedy != LONG]
+        hidden, visible = _sorted_by_visibility(session, proposals)
+        if confirmations == 0:
+            for proposal in hidden:  # rows that say so, without a training
+                confirm(session, proposal, repeats=len(session.incumbent))
+        free = [p for p in visible if p.cost == 0]
+        affordable = int((until_s - session.clock.elapsed()) / 2 / screen_s)
+        chosen = free + screen(
+            session, arena, [p for p in visible if p.cost > 0][:affordable], seconds=screen_s, until_s=until_s
+        )
+        adopted = False
+        for proposal in chosen:
+            repeats = _affordable_repeats(session, proposal, until_s)
+            if repeats < 1 or adopted:
+                break
+            confirmations += 1
+            adopted = confirm(session, proposal, repeats=repeats) is Verdict.ADOPTED
+        if not adopted:
+            return
+
+
+def _proposals(session: Session) -> list[Proposal]:
+    facts = replace(session.prepared.facts, seconds_left=None)
+    return propose(session.incumbent[0].recipe, facts, session.findings, tried=session.tried)
+
+
+def _sorted_by_visibility(session: Session, proposals: list[Proposal]) -> tuple[list[Proposal], list[Proposal]]:
+    visible = visible_gain(session, session.incumbent, len(session.incumbent))
+    score = session.incumbent[0].score
+    seen = [p for p in proposals if plausible_gain(p.points, session.prepared.metric, score) >= visible]
+    return [p for p in proposals if p not in seen], seen
+
+
+def _affordable_repeats(session: Session, proposal: Proposal, until_s: float) -> int:
+    """As many paired seeds as time allows, three at most."""
+    if proposal.cost == 0:
+        return len(session.incumbent)
+    each = max(0.1, session.incumbent[0].seconds)  # length in seconds is kept whatever the change
+    return min(3, len(session.incumbent), int((until_s - session.clock.elapsed()) / each + 0.25))

@@ -1,0 +1,129 @@
+"""What the steps of one run share: where they read from, where they write to, and what was found so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from whet.bundle.model import Member, Model
+from whet.bundle.save import save
+from whet.diagnosis.finding import Finding
+from whet.evaluation.blend import Blend
+from whet.improve.arena import Arena
+from whet.improve.book import Book
+from whet.improve.clock import Clock
+from whet.improve.folder import RunFolder
+from whet.improve.observer import Observer
+from whet.improve.options import Options
+from whet.improve.prepare import Prepared
+from whet.improve.trials import Trial, Trials
+from whet.ledger.entry import Decision, Plan, Stage, Verdict
+from whet.ledger.noise import NoiseFloor
+from whet.ledger.spending import Spending
+from whet.training.recipe import Recipe
+
+__all__ = ["Session"]
+
+
+@dataclass
+class Session:
+    """The state of a run; ``pool`` holds every trial of the arena, whatever its verdict."""
+
+    options: Options
+    folder: RunFolder
+    clock: Clock
+    book: Book
+    observer: Observer
+    prepared: Prepared
+    trials: Trials
+    spending: Spending
+    noise: NoiseFloor
+    arena: Arena
+    should_stop: Callable[[], bool]
+    pool: list[Trial] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    incumbent: list[Trial] = field(default_factory=list)  # deep recipe in force, one trial per seed
+    adopted: list[str] = field(default_factory=list)  # remedies, in order
+    baseline: Trial | None = None  # best simple model
+    default: Trial | None = None  # first trial of the default deep recipe
+    best: Trial | None = None
+    tried: set[str] = field(default_factory=set)  # digests of recipes that had their row
+
+    def better(self, a: float, b: float) -> bool:
+        """Is score ``a`` better than ``b`` in the primary metric."""
+        return a > b if self.prepared.metric.higher_is_better else a < b
+
+    def gain(self, after: float, before: float) -> float:
+        """The difference, oriented so that positive is better."""
+        return after - before if self.prepared.metric.higher_is_better else before - after
+
+    def run(self, recipe: Recipe, *, title: str, repeat: int = 0) -> Trial:
+        """Train ``recipe`` in the arena and keep the trial; a new best is on disk before this returns."""
+        self.observer.doing(title if repeat == 0 else f"{title}, seed {repeat}")
+        trial = self.trials.run(self.arena, recipe, title=title, repeat=repeat)
+        self.keep(trial)
+        return trial
+
+    def rescored(self, trial: Trial, recipe: Recipe, *, title: str) -> Trial:
+        """The trial's weights used as ``recipe`` says, for changes that need no training."""
+        self.observer.doing(title)
+        changed = self.trials.rescored(self.arena, trial, recipe, title=title)
+        self.keep(changed)
+        return changed
+
+    def keep(self, trial: Trial) -> None:
+        """Add a trial to the pool, and save its model when it is the best so far."""
+        if all(trial.key != other.key for other in self.pool):
+            self.pool.append(trial)
+        if self.best is None or self.better(trial.score, self.best.score):
+            self.best = trial
+            save(self.model_of([(trial, 1.0)]), self.folder.model)
+            self.observer.best(trial.title, trial.score, self.prepared.metric.title)
+
+    def measure(self, stage: Stage, name: str, recipe: Recipe, *, title: str, because: str = "") -> Trial | None:
+        """A row that states a figure and makes no claim; None when the training failed."""
+        found: list[Trial] = []
+
+        def work() -> Decision:
+            found.append(self.run(recipe, title=title))
+            trial = found[0]
+            return Decision(
+                verdict=Verdict.MEASURED,
+                reason="a figure, no claim",
+                after=trial.score,
+                num_examples=len(trial.scores),
+                num_seeds=1,
+                seconds=trial.seconds,
+            )
+
+        plan = Plan(stage=stage, remedy=name, change=title, because=because, recipe=recipe.digest())
+        decision = self.book.row(plan, work)
+        if decision.verdict is Verdict.FAILED:
+            self.observer.say(f"{title} failed: {decision.cause}. The run goes on without it.")
+            return None
+        return found[0] if found else self.run(recipe, title=title)
+
+    def model_of(self, weighted: list[tuple[Trial, float]], blend: Blend | None = None) -> Model:
+        """A model from trials: the parts of a cross-validated trial share its weight."""
+        members: list[Member] = []
+        weights: list[float] = []
+        for trial, weight in weighted:
+            parts = self.trials.fitted(trial)
+            members += [Member(title=trial.title, recipe=trial.recipe, fitted=part) for part in parts]
+            weights += [weight / len(parts)] * len(parts)
+        given = blend or Blend(weights=())
+        return Model(
+            task=self.prepared.task.name,
+            schema=self.prepared.schema,
+            target=self.prepared.target,
+            members=tuple(members),
+            blend=Blend(weights=tuple(weights), temperature=given.temperature, decision=given.decision),
+            metric=self.prepared.metric.name,
+            about={"origin": self.prepared.data.origin, "num_train": len(self.prepared.data)},
+        )
+
+    def stacked(self, trials: list[Trial]) -> np.ndarray:
+        """(k, N, K) scores of several seeds."""
+        return np.stack([t.scores for t in trials])

@@ -1,0 +1,28 @@
+"""How the time is shared out. One place, so that the shares can be read, argued about and changed together.
+
+All shares are of the time that was left when the first deep training was about to begin.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Shares", "finish_seconds"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shares:
+    """Fractions of the exploring time."""
+
+    default: float = 0.05  # one training of the default recipe
+    repeats: int = 3  # seeds of it, for the noise floor
+    cheap: float = 0.012  # below this share a training is cheap, and five seeds are trained
+    screen: float = 0.015  # one screening
+    explore: float = 0.40  # defaults, screenings and confirmations together, when longer training is what is missing
+    explore_saturated: float = 0.60  # the same when trainings end by epochs, not by the clock
+    cross_validation: float = 0.12  # one repeat of K folds must cost less than this, or a hold-out is used
+
+
+def finish_seconds(budget_s: float) -> float:
+    """What the last steps are given: sealed test, bundle and report."""
+    return min(25.0, 2.0 + 0.04 * budget_s)
