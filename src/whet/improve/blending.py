@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -55,8 +55,6 @@ def _ensemble(session: Session, single: tuple[tuple[Trial, float], ...]) -> tupl
     def work() -> Decision:
         fair = cross_fitted(scores, truth, session.arena.clusters, seed=session.options.seed)
         fair_score = float(session.prepared.metric.compute(truth, fair))
-        from dataclasses import replace
-
         candidate = replace(best, scores=fair, score=fair_score, title="ensemble", seconds=0.0)
         return weigh(session, [candidate], [best])
 

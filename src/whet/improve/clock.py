@@ -28,6 +28,7 @@ class Clock:
         self.spent_before = spent_before
         self._now = now
         self._start = now()
+        self.written_s = spent_before  # elapsed seconds when they were last written down
         self.timings: list[tuple[str, float]] = []  # (step, seconds), in order
 
     def elapsed(self) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -17,44 +17,36 @@ from whet.improve.trials import Trials
 from whet.ledger.entry import Decision, Plan, Stage, Verdict
 from whet.training.recipe import Length, Recipe
 
-__all__ = ["Pace", "choose_arena", "measure_pace", "run_default"]
+__all__ = ["choose_arena", "measure_pace", "run_default"]
 
 SMALL = 3_000  # examples below which a fixed validation part would be too small
 
 
-@dataclass(frozen=True, kw_only=True)
-class Pace:
-    """How fast the default recipe trains on this machine."""
-
-    epoch_s: float  # seconds for one pass over the training part
-    is_measured: bool = True
-
-
-def measure_pace(prepared: Prepared, trials: Trials, *, seconds: float) -> Pace:
-    """Train the default recipe for a moment on the training part; nothing of it is kept."""
+def measure_pace(prepared: Prepared, trials: Trials, *, seconds: float) -> float:
+    """Seconds per epoch of the default recipe on the training part, from a moment of training that is thrown away."""
     recipe = replace(prepared.task.default(prepared.facts), length=Length(seconds=seconds, epochs=None))
     try:
         training = trials.refit(recipe, prepared.data.take(prepared.train), name="pace")
     except TrainingFailedError:
-        return Pace(epoch_s=seconds, is_measured=False)
-    return Pace(epoch_s=training.seconds / max(1e-3, training.epochs))
+        return seconds
+    return training.seconds / max(1e-3, training.epochs)
 
 
-def choose_arena(prepared: Prepared, options: Options, pace: Pace | None, *, exploring_s: float) -> Arena:
+def choose_arena(prepared: Prepared, options: Options, epoch_s: float | None, *, exploring_s: float) -> Arena:
     """Repeated out-of-fold for small data where its price allows, otherwise a fixed validation part."""
     if len(prepared.data) >= SMALL:
         return hold_out(prepared)
-    if pace is None:
+    if epoch_s is None:
         return cross_validation(prepared, num_folds=5, seed=options.seed)
     epochs = prepared.task.default(prepared.facts).length.epochs or 20.0
     for num_folds in (5, 3):
-        cost = num_folds * epochs * pace.epoch_s * (1 - 1 / num_folds) * len(prepared.data) / len(prepared.train)
+        cost = num_folds * epochs * epoch_s * (1 - 1 / num_folds) * len(prepared.data) / len(prepared.train)
         if cost <= Shares().cross_validation * exploring_s:
             return cross_validation(prepared, num_folds=num_folds, seed=options.seed)
     return hold_out(prepared)
 
 
-def run_default(session: Session, pace: Pace | None, *, exploring_s: float) -> None:
+def run_default(session: Session, *, exploring_s: float) -> None:
     """Train the default recipe with several seeds: the incumbent, and the noise floor."""
     recipe = _with_length(session, session.prepared.task.default(session.prepared.facts), exploring_s)
     title = f"{recipe.architecture.replace('_', ' ')}, default recipe"

@@ -1,0 +1,119 @@
+"""Open the sealed test, once, and say what the handed-over model and the baseline are worth on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from whet.data.dataset import Dataset
+from whet.evaluation.intervals import gain_interval, score_interval
+from whet.evaluation.metric import metrics
+from whet.files import write_arrays
+from whet.improve.blending import Handover
+from whet.improve.prepare import truth_of
+from whet.improve.session import Session
+from whet.ledger.entry import Decision, Plan, Stage, Verdict
+from whet.report.data import ScoreLine
+
+__all__ = ["TestResult", "open_test"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TestResult:
+    """What the sealed test says."""
+
+    data: Dataset
+    truth: np.ndarray
+    scores: np.ndarray  # (N, K) of what is handed over
+    before: ScoreLine
+    default: ScoreLine | None
+    after: ScoreLine
+    gain: tuple[float, float, float] | None
+    openings: int
+    tables: dict[str, dict[str, float]]  # "before" / "after" -> metric -> value
+
+
+def open_test(session: Session, handover: Handover) -> TestResult:
+    """Score baseline, default recipe and the handed-over model on the sealed examples."""
+    prepared = session.prepared
+    session.observer.doing("opening the sealed test")
+    data = prepared.sealed.open("the result of the run")
+    openings = prepared.sealed.times_opened
+    confidence = 1 - 0.05 / 2 ** (openings - 1)
+    assert data.target is not None
+    truth = truth_of(prepared.target, data.target)
+
+    def line(name: str, scores: np.ndarray) -> ScoreLine:
+        score, low, high = score_interval(
+            prepared.metric,
+            truth,
+            scores,
+            clusters=prepared.test_clusters,
+            confidence=confidence,
+            seed=session.options.seed,
+        )
+        return ScoreLine(name=name, score=score, low=low, high=high, n=len(truth))
+
+    after = session.model_of(list(handover.members), handover.blend).scores(data)
+    decided = handover.blend.decide(after)
+    first = session.baseline or session.best
+    assert first is not None
+    before = session.model_of([(first, 1.0)]).scores(data)
+    default = session.model_of([(session.default, 1.0)]).scores(data) if session.default else None
+    gain = gain_interval(
+        prepared.metric,
+        truth,
+        decided,
+        before,
+        clusters=prepared.test_clusters,
+        confidence=confidence,
+        seed=session.options.seed,
+    )
+    result = TestResult(
+        data=data,
+        truth=truth,
+        scores=after,
+        before=line(f"baseline: {first.title}", before),
+        default=line(session.default.title, default) if session.default and default is not None else None,
+        after=line("what was handed over", decided),
+        gain=gain,
+        openings=openings,
+        tables={"before": _table(session, truth, before, before), "after": _table(session, truth, after, decided)},
+    )
+    write_arrays(session.folder.path / "test.safetensors", {"truth": truth, "scores": after})
+    _record(session, result)
+    return result
+
+
+def _table(session: Session, truth: np.ndarray, scores: np.ndarray, decided: np.ndarray) -> dict[str, float]:
+    """Every metric that fits; those of decisions see the decision weights, those of probabilities do not."""
+    table = {}
+    for name, metric in metrics.items():
+        if session.prepared.target.kind in metric.kinds:
+            uses_probabilities = name in ("log_loss", "calibration_error", "roc_auc")
+            table[name] = float(metric.compute(truth, scores if uses_probabilities else decided))
+    return table
+
+
+def _record(session: Session, result: TestResult) -> None:
+    gain = result.gain or (None, None, None)
+    plan = Plan(
+        stage=Stage.TEST,
+        remedy="sealed test",
+        change=f"opening {result.openings}",
+        because="only this figure is quoted as the result",
+    )
+    session.book.row(
+        plan,
+        lambda: Decision(
+            verdict=Verdict.MEASURED,
+            reason="handed-over model against the best simple baseline on examples that nothing had read",
+            before=result.before.score,
+            after=result.after.score,
+            gain=gain[0],
+            low=gain[1],
+            high=gain[2],
+            num_examples=len(result.truth),
+        ),
+    )
