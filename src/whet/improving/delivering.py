@@ -11,12 +11,12 @@ from whet.bundle.save import save
 from whet.data.join import joined, share_storage
 from whet.evaluation.blend import Blend
 from whet.files import write_json
-from whet.improve.blending import Handover
-from whet.improve.environment import environment
-from whet.improve.refitting import refit_members
-from whet.improve.reporting import report_data
-from whet.improve.session import Session
-from whet.improve.testing import TestResult
+from whet.improving.blending import Handover
+from whet.improving.environment import environment
+from whet.improving.refitting import refit_members
+from whet.improving.reporting import report_data
+from whet.improving.session import Session
+from whet.improving.testing import TestResult
 from whet.report.write import write_report
 
 __all__ = ["deliver", "deliver_stopped"]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from whet.improve.arena import inner
-from whet.improve.confirming import confirm, visible_gain
-from whet.improve.diagnosing import diagnose
-from whet.improve.planner import Proposal, plausible_gain, propose
-from whet.improve.screening import screen
-from whet.improve.session import Session
-from whet.improve.shares import Shares
+from whet.improving.arena import inner
+from whet.improving.confirming import confirm, visible_gain
+from whet.improving.diagnosing import diagnose
+from whet.improving.planner import Proposal, plausible_gain, propose
+from whet.improving.screening import screen
+from whet.improving.session import Session
+from whet.improving.shares import Shares
 from whet.ledger.entry import Verdict
 
 __all__ = ["run_remedies"]

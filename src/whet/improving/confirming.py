@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from whet.improve.planner import Proposal, plausible_gain
-from whet.improve.session import Session
-from whet.improve.trials import Trial
+from whet.improving.planner import Proposal, plausible_gain
+from whet.improving.session import Session
+from whet.improving.trials import Trial
 from whet.ledger.entry import Decision, Plan, Stage, Verdict
 from whet.ledger.judge import judge, minimum_detectable_effect
 

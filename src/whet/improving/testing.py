@@ -10,9 +10,9 @@ from whet.data.dataset import Dataset
 from whet.evaluation.intervals import gain_interval, score_interval
 from whet.evaluation.metric import metrics
 from whet.files import write_arrays
-from whet.improve.blending import Handover
-from whet.improve.prepare import truth_of
-from whet.improve.session import Session
+from whet.improving.blending import Handover
+from whet.improving.prepare import truth_of
+from whet.improving.session import Session
 from whet.ledger.entry import Decision, Plan, Stage, Verdict
 from whet.report.data import ScoreLine
 

@@ -8,12 +8,12 @@ from dataclasses import replace
 import numpy as np
 
 from whet.errors import TrainingFailedError
-from whet.improve.arena import Arena, cross_validation, hold_out
-from whet.improve.options import Options
-from whet.improve.prepare import Prepared
-from whet.improve.session import Session
-from whet.improve.shares import Shares
-from whet.improve.trials import Trials
+from whet.improving.arena import Arena, cross_validation, hold_out
+from whet.improving.options import Options
+from whet.improving.prepare import Prepared
+from whet.improving.session import Session
+from whet.improving.shares import Shares
+from whet.improving.trials import Trials
 from whet.ledger.entry import Decision, Plan, Stage, Verdict
 from whet.training.recipe import Length, Recipe
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from whet.improve.confirming import confirm
-from whet.improve.planner import propose
-from whet.improve.remedying import LONG
-from whet.improve.session import Session
+from whet.improving.confirming import confirm
+from whet.improving.planner import propose
+from whet.improving.remedying import LONG
+from whet.improving.session import Session
 from whet.ledger.entry import Stage
 
 __all__ = ["ends_by_clock", "run_alternatives", "run_longer", "run_more_seeds"]

@@ -15,7 +15,7 @@ import numpy as np
 from whet.data.dataset import Dataset
 from whet.errors import TrainingFailedError
 from whet.files import replace_folder, write_arrays, write_json
-from whet.improve.arena import Arena
+from whet.improving.arena import Arena
 from whet.state import State
 from whet.tasks.target import Target
 from whet.training.fit import fit

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from whet.data.splits import folds, split
-from whet.improve.prepare import Prepared, truth_of
+from whet.improving.prepare import Prepared, truth_of
 
 __all__ = ["Arena", "cross_validation", "hold_out", "inner"]
 

@@ -16,9 +16,9 @@ from whet.data.splits import default_fractions, split
 from whet.errors import ConfigError, did_you_mean
 from whet.evaluation.choice import choose_metric
 from whet.evaluation.metric import Metric, metrics
-from whet.improve.clock import Clock
-from whet.improve.folder import RunFolder
-from whet.improve.options import Options
+from whet.improving.clock import Clock
+from whet.improving.folder import RunFolder
+from whet.improving.options import Options
 from whet.ledger.records import Ledger
 from whet.ledger.sealed import SealedTest
 from whet.models.mirror import mirror_evidence

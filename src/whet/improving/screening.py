@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from whet.improve.arena import Arena
-from whet.improve.planner import Proposal
-from whet.improve.session import Session
+from whet.improving.arena import Arena
+from whet.improving.planner import Proposal
+from whet.improving.session import Session
 from whet.ledger.entry import Decision, Plan, Stage, Verdict
 from whet.training.recipe import Length, Recipe
 

@@ -11,14 +11,14 @@ from whet.bundle.model import Member, Model
 from whet.bundle.save import save
 from whet.diagnosis.finding import Finding
 from whet.evaluation.blend import Blend
-from whet.improve.arena import Arena
-from whet.improve.book import Book
-from whet.improve.clock import Clock
-from whet.improve.folder import RunFolder
-from whet.improve.observer import Observer
-from whet.improve.options import Options
-from whet.improve.prepare import Prepared
-from whet.improve.trials import Trial, Trials
+from whet.improving.arena import Arena
+from whet.improving.book import Book
+from whet.improving.clock import Clock
+from whet.improving.folder import RunFolder
+from whet.improving.observer import Observer
+from whet.improving.options import Options
+from whet.improving.prepare import Prepared
+from whet.improving.trials import Trial, Trials
 from whet.ledger.entry import Decision, Plan, Stage, Verdict
 from whet.ledger.noise import NoiseFloor
 from whet.ledger.spending import Spending

@@ -9,10 +9,10 @@ import numpy as np
 import whet.remedies  # noqa: F401  (registers the remedies after training)
 from whet.evaluation.blend import Blend
 from whet.evaluation.metric import Metric, metrics
-from whet.improve.confirming import weigh
-from whet.improve.ensemble import cross_fitted, greedy_weights
-from whet.improve.session import Session
-from whet.improve.trials import Trial
+from whet.improving.confirming import weigh
+from whet.improving.ensemble import cross_fitted, greedy_weights
+from whet.improving.session import Session
+from whet.improving.trials import Trial
 from whet.ledger.entry import Decision, Plan, Stage, Verdict
 from whet.remedies.posthoc import posthoc
 

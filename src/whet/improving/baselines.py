@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from whet.improve.session import Session
+from whet.improving.session import Session
 from whet.ledger.entry import Stage
 from whet.training.recipe import Length, Recipe
 

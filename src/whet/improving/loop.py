@@ -11,23 +11,23 @@ import whet.evaluation.metrics
 import whet.models
 import whet.models.estimators
 import whet.tasks  # noqa: F401  (these six fill the registries)
-from whet.improve.baselines import run_baselines, run_members
-from whet.improve.blending import blend_trials
-from whet.improve.book import Book
-from whet.improve.clock import Clock
-from whet.improve.defaults import choose_arena, measure_pace, run_default
-from whet.improve.delivering import deliver, deliver_stopped
-from whet.improve.folder import RunFolder
-from whet.improve.lengthening import ends_by_clock, run_alternatives, run_longer, run_more_seeds
-from whet.improve.observer import Observer
-from whet.improve.options import Options
-from whet.improve.prepare import Prepared, prepare
-from whet.improve.refitting import estimated_seconds
-from whet.improve.remedying import run_remedies
-from whet.improve.session import Session
-from whet.improve.shares import Shares, finish_seconds
-from whet.improve.testing import open_test
-from whet.improve.trials import Trials
+from whet.improving.baselines import run_baselines, run_members
+from whet.improving.blending import blend_trials
+from whet.improving.book import Book
+from whet.improving.clock import Clock
+from whet.improving.defaults import choose_arena, measure_pace, run_default
+from whet.improving.delivering import deliver, deliver_stopped
+from whet.improving.folder import RunFolder
+from whet.improving.lengthening import ends_by_clock, run_alternatives, run_longer, run_more_seeds
+from whet.improving.observer import Observer
+from whet.improving.options import Options
+from whet.improving.prepare import Prepared, prepare
+from whet.improving.refitting import estimated_seconds
+from whet.improving.remedying import run_remedies
+from whet.improving.session import Session
+from whet.improving.shares import Shares, finish_seconds
+from whet.improving.testing import open_test
+from whet.improving.trials import Trials
 from whet.ledger.noise import NoiseFloor
 from whet.ledger.records import Ledger
 from whet.ledger.spending import Spending

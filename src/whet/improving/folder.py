@@ -21,7 +21,7 @@ from typing import Any, Self
 
 from whet.errors import RunError
 from whet.files import recover_folder, write_json
-from whet.improve.options import Options
+from whet.improving.options import Options
 
 __all__ = ["RunFolder"]
 

@@ -11,8 +11,8 @@ from dataclasses import replace
 from whet.bundle.model import Member
 from whet.data.dataset import Dataset
 from whet.errors import TrainingFailedError
-from whet.improve.session import Session
-from whet.improve.trials import Trial
+from whet.improving.session import Session
+from whet.improving.trials import Trial
 from whet.training.recipe import Length, Recipe
 
 __all__ = ["refit_members"]

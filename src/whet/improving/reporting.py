@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from whet.improve.blending import Handover
-from whet.improve.environment import environment
-from whet.improve.mistakes import confident_mistakes
-from whet.improve.session import Session
-from whet.improve.testing import TestResult
+from whet.improving.blending import Handover
+from whet.improving.environment import environment
+from whet.improving.mistakes import confident_mistakes
+from whet.improving.session import Session
+from whet.improving.testing import TestResult
 from whet.ledger.entry import Verdict
 from whet.report.data import ReportData
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import whet.diagnosis  # noqa: F401  (registers the symptoms)
 from whet.diagnosis.finding import Evidence, Finding, symptoms
-from whet.improve.session import Session
+from whet.improving.session import Session
 
 __all__ = ["diagnose"]
 

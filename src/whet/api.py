@@ -1,0 +1,240 @@
+"""The verbs that users call."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from whet.bundle.load import load_model
+from whet.bundle.model import Model
+from whet.errors import DataError, RunError
+from whet.improving.folder import RunFolder
+from whet.improving.observer import Observer
+from whet.improving.options import Options, parse_budget
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Run", "demo", "evaluate", "improve", "load", "open_run", "resume"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder, finished or not."""
+
+    path: Path
+
+    @cached_property
+    def summary(self) -> dict[str, Any]:
+        """RUN/summary.json; see docs/contracts.md."""
+        file = self.path / "summary.json"
+        if not file.is_file():
+            raise RunError(f"{self.path} has no summary yet: the run has not ended. Continue it with whet.resume.")
+        content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        return content
+
+    @cached_property
+    def model(self) -> Model:
+        """The best model so far."""
+        return load_model(self.path)
+
+    @property
+    def ledger(self) -> pd.DataFrame:
+        """One row per thing tried; columns in docs/ledger.md."""
+        return _ledger(self.path).frame()
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The ledger as plain values."""
+        return _ledger(self.path).rows()
+
+    @property
+    def report(self) -> Path:
+        """Where the page is."""
+        return self.path / "report.html"
+
+
+def improve(
+    source: object,
+    *,
+    target: str | None = None,
+    test: str | None = None,
+    budget: str | float | None = "5m",
+    epochs: float | None = None,
+    out: str | Path | None = None,
+    seed: int = 0,
+    observer: Observer | None = None,
+    should_stop: Callable[[], bool] | None = None,
+    command: str = "",
+    **settings: Any,
+) -> Run:
+    """Find what holds a model on this data back, and hand over a better one.
+
+    Args:
+        source: a path, ``sklearn:NAME``, pandas or Arrow table, arrays, Hugging Face or PyTorch dataset.
+        target: the column to predict, where the form of the source does not say it.
+        test: another source, opened once at the end; without it a part of ``source`` is sealed.
+        budget: wall clock for everything: "90s", "5m", "1h"; None only with ``epochs``.
+        epochs: length of every deep training; a run without a budget is then repeatable bit for bit on a CPU.
+        out: folder of the run, new or empty; by default ``runs/<name of the source>``.
+        settings: any other field of ``Options``.
+    Raises:
+        DataError: the data cannot be used; the message says where and what to do.
+        RunError: ``out`` cannot be used.
+    """
+    from whet.data.sources import describe_source
+    from whet.improving.loop import run_loop
+
+    options = Options(
+        target=target,
+        test=test,
+        budget_s=None if budget is None else parse_budget(budget),
+        epochs=epochs,
+        seed=seed,
+        **settings,
+    )
+    name = describe_source(source)
+    is_path = isinstance(source, str | Path)
+    if is_path:
+        _readable(source)
+    path = Path(out) if out is not None else _free_folder(name)
+    folder = RunFolder.create(
+        path,
+        source=str(source) if is_path else name,
+        resumable=is_path,
+        options=options,
+        command=command or _command(name, options, path),
+    )
+    run_loop(source, options, folder, observer=observer or Observer(), should_stop=should_stop or _never)
+    return Run(path)
+
+
+def resume(
+    out: str | Path,
+    *,
+    source: object = None,
+    observer: Observer | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> Run:
+    """Continue a run that was killed or stopped; finished trainings are not repeated.
+
+    ``source`` is needed again only for a run whose data came from memory.
+    """
+    from whet.improving.loop import run_loop
+
+    folder = RunFolder.open(Path(out))
+    state = folder.state()
+    if state["status"] == "done":
+        return Run(folder.path)
+    if source is None and not state["resumable"]:
+        raise RunError(f"{out} was started with data in memory ({state['source']}); pass the same data as source=...")
+    folder.update(status="running")
+    run_loop(
+        state["source"] if source is None else source,
+        folder.options(),
+        folder,
+        observer=observer or Observer(),
+        should_stop=should_stop or _never,
+    )
+    return Run(folder.path)
+
+
+def open_run(path: str | Path) -> Run:
+    """An existing run, to look at."""
+    return Run(RunFolder.open(Path(path)).path)
+
+
+def load(path: str | Path) -> Model:
+    """The model in a bundle folder or a run folder; altered files are refused."""
+    return load_model(path)
+
+
+def evaluate(model: Model, source: object, *, seed: int = 0) -> dict[str, Any]:
+    """Every metric that fits, with 95 % intervals, on examples whose target is known."""
+    import whet.evaluation.metrics  # noqa: F401  (registers them)
+    from whet.evaluation.intervals import score_interval
+    from whet.evaluation.metric import metrics
+    from whet.improving.prepare import truth_of
+
+    data = model.read(source, require_target=True)
+    if data.target is None:
+        raise DataError(f"{data.origin} has no target column {model.schema.target!r}; evaluate needs it.")
+    truth, scores = truth_of(model.target, data.target), model.scores(data)
+    decided = model.blend.decide(scores)
+    figures = {}
+    for name, metric in metrics.items():
+        if model.target.kind in metric.kinds:
+            of_probabilities = name in ("log_loss", "calibration_error", "roc_auc")
+            score, low, high = score_interval(metric, truth, scores if of_probabilities else decided, seed=seed)
+            figures[name] = {"score": score, "low": low, "high": high}
+    return {
+        "source": data.origin,
+        "n": len(data),
+        "metric": model.metric,
+        **figures[model.metric],
+        "metrics": figures,
+        "left_out": [f"{p.where}: {p.what}" for p in data.problems if not p.kept],
+    }
+
+
+def demo(
+    *,
+    out: str | Path | None = None,
+    budget: str | float = "60s",
+    observer: Observer | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> Run:
+    """The whole loop on scikit-learn's handwritten digits."""
+    return improve("sklearn:digits", budget=budget, out=out, observer=observer, should_stop=should_stop)
+
+
+def rewrite_report(path: str | Path) -> Path:
+    """Write RUN/report.html again from what the run stored."""
+    from whet.report.data import ReportData
+    from whet.report.write import write_report
+
+    folder = RunFolder.open(Path(path))
+    if not folder.report_data.is_file():
+        raise RunError(f"{path} has no report data: the run has not ended. Continue it: whet improve --resume {path}")
+    data = ReportData.from_dict(json.loads(folder.report_data.read_text(encoding="utf-8")))
+    write_report(data, folder.report)
+    return folder.report
+
+
+def _ledger(path: Path) -> Any:
+    from whet.ledger.records import Ledger
+
+    return Ledger(RunFolder.open(path).ledger, read_only=True)
+
+
+def _readable(source: object) -> None:
+    """Fail before a run folder is made when the source is a path that is not there."""
+    from whet.data.sources import check_source
+
+    check_source(source)
+
+
+def _free_folder(name: str) -> Path:
+    stem = Path(name.replace(":", "-")).stem.strip() or "run"
+    path = Path("runs") / stem
+    number = 2
+    while path.exists():
+        path, number = Path("runs") / f"{stem}-{number}", number + 1
+    return path
+
+
+def _command(name: str, options: Options, out: Path) -> str:
+    """The same run as a line of Python, for the report."""
+    given = replace(options, budget_s=300.0).to_dict()
+    plain = Options().to_dict()
+    extra = "".join(f", {k}={v!r}" for k, v in given.items() if v != plain[k])
+    budget = "None" if options.budget_s is None else f"{options.budget_s:g}"
+    return f"whet.improve({name!r}, budget={budget}, out={str(out)!r}{extra})"
+
+
+def _never() -> bool:
+    return False

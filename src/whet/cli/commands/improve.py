@@ -1,0 +1,119 @@
+"""whet improve, whet demo: the main job."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from whet.errors import ConfigError
+
+__all__ = ["add_to"]
+
+Out = Annotated[Path | None, typer.Option(help="Folder of the run, new or empty. Default: runs/<name of the source>.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the summary as one JSON document on standard output.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.command(name="improve")(improve)
+    app.command(name="demo")(demo)
+
+
+def improve(
+    source: Annotated[
+        str | None,
+        typer.Argument(help="Folder of class folders, CSV, TSV, Parquet, JSON lines, .ts, .npz, or sklearn:NAME."),
+    ] = None,
+    target: Annotated[str | None, typer.Option(help="Column to predict.")] = None,
+    test: Annotated[str | None, typer.Option(help="Source with the test examples, opened once at the end.")] = None,
+    budget: Annotated[str | None, typer.Option(help="Wall clock for everything: 90s, 5m, 1h30m. [default: 5m]")] = None,
+    epochs: Annotated[float | None, typer.Option(help="Length of each deep training, instead of a budget.")] = None,
+    out: Out = None,
+    resume: Annotated[Path | None, typer.Option(help="Continue the run in this folder.")] = None,
+    seed: Annotated[int, typer.Option(help="Every random draw of the run follows from it.")] = 0,
+    metric: Annotated[str | None, typer.Option(help="Primary metric; chosen from the data when not given.")] = None,
+    task: Annotated[str | None, typer.Option(help="For example text_classification; inferred when not given.")] = None,
+    type_: Annotated[list[str] | None, typer.Option("--type", help="COL=KIND, to override an inferred kind.")] = None,
+    group: Annotated[str | None, typer.Option(help="Column whose equal values stay on one side of a split.")] = None,
+    time: Annotated[str | None, typer.Option(help="Column to split by: later examples are tested on.")] = None,
+    image_size: Annotated[int | None, typer.Option(help="Longer side of the pictures for training, in pixels.")] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1 ...")] = "cpu",
+    margin: Annotated[float | None, typer.Option(help="Smallest gain worth adopting, in the metric's unit.")] = None,
+    max_confirmations: Annotated[int, typer.Option(help="Judged changes that the error budget is shared over.")] = 12,
+    strict: Annotated[bool, typer.Option(help="Spend the error budget under any dependence between rows.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Hand over a better model for your data, with a ledger of what each step was worth."""
+    from whet import api
+    from whet.cli.running import watched
+
+    if resume is not None:
+        if source is not None:
+            raise ConfigError("--resume continues a run with the source it has; pass no SOURCE beside it.")
+        with watched(resume) as (observer, stop):
+            run = api.resume(resume, observer=observer, should_stop=stop)
+        return _finish(run, as_json)
+    if source is None:
+        raise ConfigError("whet improve needs a SOURCE, for example: whet improve reviews.csv --target label")
+    with watched(out) as (observer, stop):
+        run = api.improve(
+            source,
+            target=target,
+            test=test,
+            budget=budget or (None if epochs else "5m"),
+            epochs=epochs,
+            out=out,
+            seed=seed,
+            metric=metric,
+            task=task,
+            types=_types(type_ or []),
+            group=group,
+            time=time,
+            image_size=image_size,
+            device=device,
+            margin=margin,
+            max_confirmations=max_confirmations,
+            strict=strict,
+            observer=observer,
+            should_stop=stop,
+            command=shlex.join(["whet", *sys.argv[1:]]),
+        )
+    return _finish(run, as_json)
+
+
+def demo(
+    out: Out = None,
+    budget: Annotated[str, typer.Option(help="Wall clock for everything.")] = "60s",
+    as_json: Json = False,
+) -> None:
+    """The whole loop on scikit-learn's handwritten digits."""
+    from whet import api
+    from whet.cli.running import watched
+
+    with watched(out) as (observer, stop):
+        run = api.demo(out=out, budget=budget, observer=observer, should_stop=stop)
+    _finish(run, as_json)
+
+
+def _types(pairs: list[str]) -> dict[str, str]:
+    for pair in pairs:
+        if "=" not in pair:
+            raise ConfigError(f"--type takes COL=KIND, for example zip=category; got {pair!r}.")
+    return dict(pair.rsplit("=", 1) for pair in pairs)
+
+
+def _finish(run: object, as_json: bool) -> None:
+    from whet.api import Run
+    from whet.cli.showing import print_ledger, print_verdict
+
+    assert isinstance(run, Run)
+    if as_json:
+        print(json.dumps({**run.summary, "run": str(run.path)}, indent=2))
+        return
+    print_ledger(run.rows, run.summary["metric"])
+    print_verdict(run.summary, run.path)

@@ -1,0 +1,42 @@
+"""The command line: a thin skin over the API. Heavy imports happen inside the commands."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import typer
+
+from whet.cli.commands import evaluate, improve, ledger, predict, report
+from whet.errors import WhetError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="whet",
+    help="Sharpens deep-learning models: finds what holds them back, tries remedies, proves which helped.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for _command in (improve, predict, evaluate, report, ledger):
+    _command.add_to(app)
+
+
+def main() -> None:
+    """Run the command line; exit codes: 0 done, 1 ran but a check failed, 2 bad input, 130 stopped by a signal."""
+    from whet.training.interrupted import Interrupted
+
+    try:
+        app()
+    except WhetError as fault:
+        if "--json" in sys.argv:
+            print(json.dumps({"error": {"kind": type(fault).__name__, "message": str(fault)}}))
+        print(f"whet: {fault}", file=sys.stderr)
+        sys.exit(2)
+    except Interrupted as stop:
+        print(f"whet: {stop}", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)

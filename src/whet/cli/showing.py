@@ -1,0 +1,79 @@
+"""Tables and sentences for a terminal; they go to standard output."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+__all__ = ["print_ledger", "print_scores", "print_verdict"]
+
+COLOURS = {"adopted": "green", "harmful": "red", "failed": "red"}
+
+
+def print_ledger(rows: Sequence[dict[str, Any]], metric: str | None) -> None:
+    """One line per row: what was tried, before, after, gain with its interval, verdict."""
+    table = Table(title="Ledger" + (f" ({metric})" if metric else ""), title_justify="left")
+    for name in ("stage", "what", "before", "after", "gain", "95 % interval"):
+        table.add_column(name, justify="left" if name in ("stage", "what") else "right")
+    table.add_column("verdict")
+    table.add_column("s", justify="right")
+    for row in rows:
+        verdict = row["verdict"] or "registered, not decided"
+        interval = f"{row['low']:+.4g} to {row['high']:+.4g}" if row["low"] is not None else ""
+        table.add_row(
+            row["stage"],
+            Text(str(row["change"])),
+            _figure(row["before"]),
+            _figure(row["after"]),
+            "" if row["gain"] is None else f"{row['gain']:+.4g}",
+            interval,
+            Text(verdict, style=COLOURS.get(verdict, "")),
+            "" if row["seconds"] is None else f"{row['seconds']:.1f}",
+        )
+    _console().print(table)
+
+
+def print_verdict(summary: dict[str, Any], path: Path) -> None:
+    """What the run came to, and where to look."""
+    console = _console()
+    test, baseline = summary["test"], summary["baseline"]
+    if test is None:
+        console.print("The run was stopped: the sealed test stays sealed, the best model so far is in the run folder.")
+    else:
+        before = f"{baseline['test_score']:.4g} ({baseline['name']})" if baseline else "no baseline"
+        console.print(
+            f"{summary['metric']} on the sealed test: {before} -> {test['score']:.4g}, "
+            f"95 % interval {test['low']:.4g} to {test['high']:.4g} ({test['n']:,} examples, "
+            f"opened {test['opened']} time{'s' if test['opened'] != 1 else ''})"
+        )
+    console.print(f"model:  {path / 'model'}\nreport: {path / 'report.html'}", soft_wrap=True)
+
+
+def print_scores(result: dict[str, Any]) -> None:
+    """Every metric with its interval."""
+    table = Table(title=f"{result['source']}: {result['n']:,} examples", title_justify="left")
+    for name in ("metric", "score", "95 % interval"):
+        table.add_column(name, justify="left" if name == "metric" else "right")
+    for name, figure in result["metrics"].items():
+        style = "bold" if name == result["metric"] else ""
+        interval = f"{figure['low']:.4g} to {figure['high']:.4g}"
+        table.add_row(Text(name, style=style), f"{figure['score']:.4g}", interval)
+    _console().print(table)
+    for line in result["left_out"]:
+        _console().print(Text(f"left out: {line}"))
+
+
+def _figure(value: float | None) -> str:
+    return "" if value is None else f"{value:.4g}"
+
+
+def _console() -> Console:
+    import sys
+
+    width = None if sys.stdout.isatty() else 140
+    return Console(highlight=False, markup=False, width=width)
