@@ -63,11 +63,12 @@ def _ensemble(session: Session, single: tuple[tuple[Trial, float], ...]) -> tupl
         remedy="ensemble",
         change=f"greedy selection from {len(pool)} trials",
         because="models that err differently are better together",
-        alpha=session.spending.next_alpha(),
+        alpha=session.alpha(),
         incumbent=best.recipe.digest(),
         recipe=",".join(sorted(t.key for t in pool))[:400],
     )
     decisions.append(session.book.row(plan, work))
+    session.num_judged += 1
     weights = _trimmed(greedy_weights(scores, truth))
     blended = np.tensordot(weights, np.stack(scores), axes=1)
     in_sample = float(session.prepared.metric.compute(truth, blended))

@@ -7,10 +7,14 @@ import numpy as np
 from whet.improving.planner import Proposal, plausible_gain
 from whet.improving.session import Session
 from whet.improving.trials import Trial
+from whet.ledger.detectable import minimum_detectable_effect
 from whet.ledger.entry import Decision, Plan, Stage, Verdict
-from whet.ledger.judge import judge, minimum_detectable_effect
+from whet.ledger.gains import example_gains
+from whet.ledger.judge import judge
 
 __all__ = ["confirm", "visible_gain", "weigh"]
+
+USUAL_DISAGREEMENT = 0.06  # share of examples on which two trainings differ, where two seeds cannot tell
 
 
 def confirm(session: Session, proposal: Proposal, *, repeats: int) -> Verdict:
@@ -44,7 +48,7 @@ def confirm(session: Session, proposal: Proposal, *, repeats: int) -> Verdict:
         because=proposal.because,
         expected_gain=plausible,
         visible_gain=visible,
-        alpha=session.spending.next_alpha(),
+        alpha=session.alpha(),
         seeds=repeats,
         recipe=proposal.recipe.digest(),
         incumbent=session.incumbent[0].recipe.digest(),
@@ -52,11 +56,10 @@ def confirm(session: Session, proposal: Proposal, *, repeats: int) -> Verdict:
     )
     decision = session.book.row(plan, work)
     if decision.verdict is not Verdict.NOT_VISIBLE:
-        session.spending = session.spending.after(adopted=decision.verdict is Verdict.ADOPTED)
+        session.num_judged += 1
     if decision.verdict is not Verdict.FAILED and not candidates and decision.num_seeds:
         candidates.extend(train())  # a resumed run: read back
-    if len(candidates) > 1:
-        session.noise = session.noise.update([t.score for t in candidates])
+    session.noise = session.noise.with_seeds([t.score for t in candidates])
     if decision.verdict is Verdict.ADOPTED:
         session.incumbent = candidates
         session.adopted.append(proposal.remedy)
@@ -73,35 +76,29 @@ def weigh(session: Session, candidates: list[Trial], incumbents: list[Trial]) ->
         session.stacked(candidates),
         session.stacked(incumbents),
         noise=session.noise,
-        alpha=session.spending.next_alpha(),
-        margin=session.options.margin,
+        alpha=session.alpha(),
+        margin=session.options.margin or 0.0,
         clusters=session.arena.clusters,
         folds=session.arena.fold_ids(repeats),
         seed=session.options.seed,
     )
-    return Decision(
-        verdict=judgement.verdict,
-        reason=judgement.reason,
-        before=float(np.mean([t.score for t in incumbents])),
-        after=float(np.mean([t.score for t in candidates])),
-        gain=judgement.gain,
-        low=judgement.low,
-        high=judgement.high,
-        p=judgement.p,
-        num_examples=len(session.arena.truth),
-        num_seeds=len(candidates),
-        seconds=sum(t.seconds for t in candidates),
-        details=judgement.details,
-    )
+    return judgement.decision(seconds=sum(t.seconds for t in candidates))
 
 
 def visible_gain(session: Session, incumbents: list[Trial], repeats: int) -> float:
     """The smallest gain that a confirmation with that many seeds can show here."""
+    metric, truth, scores = session.prepared.metric, session.arena.truth, session.stacked(incumbents)
+    alpha = session.alpha()
+    if alpha <= 0:
+        return float("inf")
+    gains = example_gains(metric, truth, scores[:1], scores[1:2]) if len(scores) > 1 else None
+    disagreement = USUAL_DISAGREEMENT if gains is None else float(np.var(gains))
     return minimum_detectable_effect(
-        session.prepared.metric,
-        session.arena.truth,
-        session.stacked(incumbents),
-        noise=session.noise,
-        alpha=session.spending.next_alpha(),
+        session.noise,
+        alpha=alpha,
+        num_examples=len(truth),
+        disagreement=disagreement,
         num_seeds=repeats,
+        num_incumbent_seeds=len(incumbents),
+        num_folds=session.arena.num_parts,
     )

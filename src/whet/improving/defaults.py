@@ -85,7 +85,7 @@ def run_default(session: Session, *, exploring_s: float) -> None:
     if not session.incumbent:
         session.incumbent = [session.run(recipe, title=title, repeat=r) for r in range(decision.num_seeds)]
     session.default = session.incumbent[0]
-    session.noise = session.noise.update([t.score for t in session.incumbent])
+    session.noise = session.noise.with_seeds([t.score for t in session.incumbent])
 
 
 def _with_length(session: Session, recipe: Recipe, exploring_s: float) -> Recipe:

@@ -170,7 +170,7 @@ def _session(
         observer=observer,
         prepared=replace(prepared, facts=replace(prepared.facts, num_train=arena.num_train)),
         trials=trials,
-        spending=Spending.declare(options.max_confirmations, strict=options.strict),
+        spending=Spending(max_rows=options.max_confirmations, strict=options.strict),
         noise=NoiseFloor(),
         arena=arena,
         should_stop=should_stop,

@@ -49,6 +49,7 @@ class Session:
     baseline: Trial | None = None  # best simple model
     default: Trial | None = None  # first trial of the default deep recipe
     best: Trial | None = None
+    num_judged: int = 0  # rows that spent a share of the error budget
     tried: set[str] = field(default_factory=set)  # digests of recipes that had their row
 
     def better(self, a: float, b: float) -> bool:
@@ -58,6 +59,10 @@ class Session:
     def gain(self, after: float, before: float) -> float:
         """The difference, oriented so that positive is better."""
         return after - before if self.prepared.metric.higher_is_better else before - after
+
+    def alpha(self) -> float:
+        """What the next judged row may spend."""
+        return self.spending.alpha(tried=self.num_judged, adopted=len(self.adopted))
 
     def run(self, recipe: Recipe, *, title: str, repeat: int = 0) -> Trial:
         """Train ``recipe`` in the arena and keep the trial; a new best is on disk before this returns."""
