@@ -1,0 +1,1 @@
+"""What is measured. Run with ``python -m benchmarks NAME``; results and tables lie beside this file."""

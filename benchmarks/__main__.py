@@ -1,0 +1,32 @@
+"""Run one benchmark, or all: ``python -m benchmarks [NAME] [options of that benchmark]``."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+NAMES = {
+    "judge_simulation": "null ledgers, planted gains and interval coverage of the judge, simulated",
+    "loop_overhead": "the training loop against a hand-written one on the same tensors",
+    "startup": "seconds for `whet --help` and `import whet`",
+    "coverage": "does the test interval cover the score on fresh examples: 60 small runs",
+    "figures": "accuracy on real data within a budget: needs --data DIR, see README.md",
+}
+
+
+def main(arguments: list[str]) -> int:
+    names = [arguments[0]] if arguments and not arguments[0].startswith("-") else list(NAMES)
+    unknown = [name for name in names if name not in NAMES]
+    if unknown:
+        print(f"unknown benchmark {unknown[0]!r}; known:", file=sys.stderr)
+        for name, what in NAMES.items():
+            print(f"  {name:18} {what}", file=sys.stderr)
+        return 2
+    for name in names:
+        module = importlib.import_module(f"benchmarks.{name}")
+        print(f"== {name}: {NAMES[name]}", flush=True)
+        module.main(arguments[1:] if len(names) == 1 else [])
+    return 0
+
+
+sys.exit(main(sys.argv[1:]))

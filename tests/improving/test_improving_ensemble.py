@@ -1,0 +1,72 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from whet.improving.ensemble import cross_fitted, greedy_weights
+from whet.rng import make_numpy_generator
+
+
+def members(seed, num=4, n=120, k=3):
+    rng = make_numpy_generator(seed, "members")
+    truth = rng.integers(0, k, n)
+    result = []
+    for _ in range(num):
+        logits = rng.normal(size=(n, k)) + rng.uniform(0, 2) * np.eye(k)[truth]
+        powers = np.exp(logits)
+        result.append(powers / powers.sum(axis=1, keepdims=True))
+    return result, truth
+
+
+def log_loss(scores, truth):
+    return -np.log(scores[np.arange(len(truth)), truth]).mean()
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_the_ensemble_is_never_worse_than_the_best_member_in_the_loss_it_selects_on(seed):
+    scores, truth = members(seed)
+    weights = greedy_weights(scores, truth)
+    blended = np.tensordot(weights, np.stack(scores), axes=1)
+    assert weights.sum() == pytest.approx(1.0)
+    assert log_loss(blended, truth) <= min(log_loss(s, truth) for s in scores) + 1e-12
+
+
+def test_an_ensemble_of_one_is_that_one():
+    scores, truth = members(0, num=1)
+    assert greedy_weights(scores, truth).tolist() == [1.0]
+
+
+def test_a_useless_copy_of_noise_gets_no_weight():
+    scores, truth = members(1, num=1)
+    perfect = np.full_like(scores[0], 1e-6)
+    perfect[np.arange(len(truth)), truth] = 1.0
+    assert greedy_weights([scores[0], perfect], truth).tolist() == [0.0, 1.0]
+
+
+def test_numbers_are_selected_on_squared_error():
+    rng = make_numpy_generator(3, "numbers")
+    truth = rng.normal(size=200)
+    noisy = [truth[:, None] + rng.normal(size=(200, 1)) for _ in range(3)]
+    weights = greedy_weights(noisy, truth)
+    assert (weights > 0.1).all()
+
+
+def test_cross_fitted_scores_do_not_see_their_own_fold():
+    scores, truth = members(5)
+    clusters = np.arange(len(truth))
+    before = cross_fitted(scores, truth, clusters, seed=0)
+    changed = truth.copy()
+    changed[7] = (changed[7] + 1) % 3
+    after = cross_fitted(scores, changed, clusters, seed=0)
+    assert np.array_equal(before[7], after[7])
+
+
+def test_clusters_share_a_fold():
+    scores, truth = members(6)
+    clusters = np.arange(len(truth)) // 2
+    changed = truth.copy()
+    changed[10] = (changed[10] + 1) % 3
+    before = cross_fitted(scores, truth, clusters, seed=0)
+    after = cross_fitted(scores, changed, clusters, seed=0)
+    assert np.array_equal(before[11], after[11])
