@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from whet.bundle.load import load_model
 from whet.bundle.model import Model
-from whet.errors import DataError, RunError
+from whet.errors import DataError, RunError, WhetError
 from whet.improving.folder import RunFolder
 from whet.improving.observer import Observer
 from whet.improving.options import Options, parse_budget
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from whet.ledger.records import Ledger
 
 __all__ = ["Run", "demo", "evaluate", "improve", "load", "open_run", "resume"]
 
@@ -99,8 +101,6 @@ def improve(
     )
     name = describe_source(source)
     is_path = isinstance(source, str | Path)
-    if is_path:
-        _readable(source)
     path = Path(out) if out is not None else _free_folder(name)
     folder = RunFolder.create(
         path,
@@ -109,7 +109,11 @@ def improve(
         options=options,
         command=command or _command(name, options, path),
     )
-    run_loop(source, options, folder, observer=observer or Observer(), should_stop=should_stop or _never)
+    try:
+        run_loop(source, options, folder, observer=observer or Observer(), should_stop=should_stop or _never)
+    except WhetError:
+        folder.discard_if_empty()  # bad input leaves nothing behind
+        raise
     return Run(path)
 
 
@@ -205,17 +209,10 @@ def rewrite_report(path: str | Path) -> Path:
     return folder.report
 
 
-def _ledger(path: Path) -> Any:
+def _ledger(path: Path) -> Ledger:
     from whet.ledger.records import Ledger
 
     return Ledger(RunFolder.open(path).ledger, read_only=True)
-
-
-def _readable(source: object) -> None:
-    """Fail before a run folder is made when the source is a path that is not there."""
-    from whet.data.sources import check_source
-
-    check_source(source)
 
 
 def _free_folder(name: str) -> Path:

@@ -12,6 +12,8 @@ from whet.errors import WhetError
 
 __all__ = ["app", "main"]
 
+STOPPED = "stopped; the best model so far is kept. Continue with: whet improve --resume RUN"
+
 app = typer.Typer(
     name="whet",
     help="Sharpens deep-learning models: finds what holds them back, tries remedies, proves which helped.",
@@ -35,7 +37,7 @@ def main() -> None:
         print(f"whet: {fault}", file=sys.stderr)
         sys.exit(2)
     except Interrupted as stop:
-        print(f"whet: {stop}", file=sys.stderr)
+        print(f"whet: {str(stop) or STOPPED}", file=sys.stderr)
         sys.exit(130)
     except BrokenPipeError:
         sys.stderr.close()

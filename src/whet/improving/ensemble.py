@@ -33,7 +33,7 @@ def greedy_weights(scores: Sequence[np.ndarray], truth: np.ndarray, *, rounds: i
         best = losses[choice]
         counts[choice] += 1
         total += stack[choice]
-    return counts / counts.sum()
+    return np.asarray(counts / counts.sum())
 
 
 def cross_fitted(scores: Sequence[np.ndarray], truth: np.ndarray, clusters: np.ndarray, *, seed: int) -> np.ndarray:

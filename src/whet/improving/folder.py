@@ -14,6 +14,7 @@ report.json, report.html
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -74,6 +75,13 @@ class RunFolder:
         folder = cls(path)
         recover_folder(folder.model)
         return folder
+
+    def discard_if_empty(self) -> None:
+        """Remove a folder in which no training has finished; used when the input turns out to be unusable."""
+        if not any(self.trials.iterdir()):
+            shutil.rmtree(self.path, ignore_errors=True)
+            if self.path.parent.name == "runs" and not any(self.path.parent.iterdir()):
+                self.path.parent.rmdir()
 
     def state(self) -> dict[str, Any]:
         """The content of run.json."""

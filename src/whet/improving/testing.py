@@ -39,8 +39,8 @@ def open_test(session: Session, handover: Handover) -> TestResult:
     prepared = session.prepared
     session.observer.doing("opening the sealed test")
     data = prepared.sealed.open("the result of the run")
-    openings = prepared.sealed.times_opened
-    confidence = 1 - 0.05 / 2 ** (openings - 1)
+    openings = prepared.sealed.num_openings
+    confidence = 1 - prepared.sealed.alpha
     assert data.target is not None
     truth = truth_of(prepared.target, data.target)
 
