@@ -91,8 +91,17 @@ def run_default(session: Session, *, exploring_s: float) -> None:
 def _with_length(session: Session, recipe: Recipe, exploring_s: float) -> Recipe:
     if session.options.epochs is not None:
         return replace(recipe, length=Length(seconds=None, epochs=session.options.epochs))
-    parts = session.arena.num_parts
-    share = (Shares().cross_validation if parts > 1 else Shares().default) * exploring_s / parts
-    return session.prepared.task.sized(
-        replace(recipe, length=replace(recipe.length, seconds=round(share, 2))), session.prepared.facts, seconds=share
-    )
+    seconds = _seconds_each(session, exploring_s)
+    limited = replace(recipe, length=replace(recipe.length, seconds=round(seconds, 2)))
+    return session.prepared.task.sized(limited, session.prepared.facts, seconds=seconds)
+
+
+def _seconds_each(session: Session, exploring_s: float) -> float:
+    """Of one training of the default recipe, in one part of the arena."""
+    shares, parts = Shares(), session.arena.num_parts
+    if parts > 1:
+        return shares.cross_validation * exploring_s / parts
+    least, most = shares.default * exploring_s, shares.default_most * exploring_s
+    wanted = shares.passes * (session.epoch_s or 0.0)
+    # where even the most buys only a glimpse, seeds of a shorter one measure the noise as well and leave more time
+    return least if wanted > 3 * most else min(most, max(least, wanted))

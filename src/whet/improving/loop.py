@@ -174,6 +174,7 @@ def _session(
         noise=NoiseFloor(),
         arena=arena,
         should_stop=should_stop,
+        epoch_s=epoch_s,
     )
 
 

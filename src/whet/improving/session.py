@@ -42,6 +42,7 @@ class Session:
     noise: NoiseFloor
     arena: Arena
     should_stop: Callable[[], bool]
+    epoch_s: float | None  # seconds of one epoch of the default network on the training part; None: not measured
     pool: list[Trial] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     incumbent: list[Trial] = field(default_factory=list)  # deep recipe in force, one trial per seed

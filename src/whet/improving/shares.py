@@ -14,7 +14,9 @@ __all__ = ["Shares", "finish_seconds"]
 class Shares:
     """Fractions of the exploring time."""
 
-    default: float = 0.05  # one training of the default recipe
+    default: float = 0.05  # one training of the default recipe, at least
+    default_most: float = 0.09  # and at most, where that buys ``passes`` over the data
+    passes: float = 12.0  # epochs after which a default network says something about the data
     repeats: int = 3  # seeds of it, for the noise floor
     cheap: float = 0.012  # below this share a training is cheap, and five seeds are trained
     screen: float = 0.015  # one screening

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from whet.training.batches import BatchOrder
+
+
+@given(count=st.integers(1, 60), batch_size=st.integers(1, 20), seed=st.integers(0, 99))
+def test_every_example_comes_once_per_epoch(count, batch_size, seed):
+    order = BatchOrder(count, batch_size=batch_size, seed=seed)
+    for epoch in range(2):
+        steps = range(epoch * order.steps_per_epoch, (epoch + 1) * order.steps_per_epoch)
+        seen = np.concatenate([order.batch(s) for s in steps])
+        assert sorted(seen.tolist()) == list(range(count))
+
+
+@given(count=st.integers(2, 60), batch_size=st.integers(2, 20))
+def test_no_batch_holds_a_single_example(count, batch_size):
+    order = BatchOrder(count, batch_size=batch_size, seed=0)
+    assert all(len(order.batch(s)) >= 2 for s in range(order.steps_per_epoch))
+
+
+def test_an_epochs_order_does_not_depend_on_what_was_asked_before():
+    one, two = (BatchOrder(20, batch_size=6, seed=3) for _ in range(2))
+    list(map(one.batch, range(9)))
+    assert one.batch(9).tolist() == two.batch(9).tolist()
+
+
+def test_epochs_and_seeds_differ():
+    order = BatchOrder(50, batch_size=50, seed=0)
+    assert order.batch(0).tolist() != order.batch(1).tolist()
+    assert order.batch(0).tolist() != BatchOrder(50, batch_size=50, seed=1).batch(0).tolist()
+
+
+@pytest.mark.parametrize("counts", [(90, 9, 1), (5, 5, 5), (40, 2)])
+def test_balanced_sampling_gives_every_class_the_same_number_of_places(counts):
+    classes = np.repeat(np.arange(len(counts)), counts)
+    order = BatchOrder(len(classes), batch_size=len(classes), seed=0, classes=classes)
+    shares = np.bincount(classes[order.batch(0)])
+    assert shares.sum() == len(classes) and shares.max() - shares.min() <= 1
+
+
+def test_balanced_sampling_uses_the_examples_of_a_class_evenly():
+    classes = np.repeat([0, 1], [12, 4])
+    order = BatchOrder(16, batch_size=16, seed=0, classes=classes)
+    uses = np.bincount(order.batch(0), minlength=16)
+    assert uses[:12].max() == 1 and set(uses[12:]) == {2}
