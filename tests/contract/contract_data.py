@@ -75,14 +75,14 @@ Made = tuple[dict[str, ColumnData], tuple[Column, ...]]
 
 
 def _image(codes: np.ndarray, rng: np.random.Generator) -> Made:
-    pixels = rng.integers(0, 80, (len(codes), 16, 16, 3), dtype=np.uint8)
+    pixels = rng.integers(0, 80, (len(codes), 12, 12, 3), dtype=np.uint8)
     for picture, code in zip(pixels, codes):  # a bar: lying, standing, or none
         if code == 0:
-            picture[6:9] = 220
+            picture[4:7] = 220
         elif code == 1:
-            picture[:, 6:9] = 220
+            picture[:, 4:7] = 220
     return {"image": ImageColumn(pixels, np.arange(len(codes)))}, (
-        Column(name="image", kind=Kind.IMAGE, image_size=(16, 16, 3)),
+        Column(name="image", kind=Kind.IMAGE, image_size=(12, 12, 3)),
     )
 
 

@@ -236,3 +236,9 @@ def test_series_keep_their_values_and_blank_ones_are_set_aside():
     assert data.rows.tolist() == [0, 1, 2, 4, 5, 6, 7]
     assert np.isnan(data.columns["series"].gather(np.array([3]))[0, 0, 2])
     np.testing.assert_array_equal(data.columns["series"].gather(np.array([0]))[0], values[0])
+
+
+def test_a_column_of_another_type_than_the_schema_says_is_refused_by_name():
+    schema = Schema(modality=Modality.TABLE, features=(Column(name="d", kind=Kind.DATE),))
+    with pytest.raises(DataError, match=r"dates are expected, but the source holds int64"):
+        decode(Raw(origin="t", table=pa.table({"d": [1, 2]})), schema, folder=None)

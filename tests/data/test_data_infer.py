@@ -106,12 +106,12 @@ def test_the_task_overrides_what_the_values_suggest():
 
 
 def test_a_task_of_another_modality_is_refused_with_what_the_source_holds():
-    with pytest.raises(ConfigError, match="'image_classification' needs one image column.*'job' \\(category\\)"):
+    with pytest.raises(ConfigError, match=r"'image_classification' needs one image column.*'job' \(category\)"):
         infer_schema(raw_of(job=["a", "b", "c"] * 20), target="y", task="image_classification")
 
 
 def test_an_unknown_task_is_answered_with_the_nearest():
-    with pytest.raises(ConfigError, match="Did you mean 'table_regression'"):
+    with pytest.raises(ConfigError, match=r"Did you mean 'table_regression'"):
         infer_schema(raw_of(x=["1", "2"]), target="y", task="tabel_regression")
 
 
@@ -125,7 +125,7 @@ def test_types_override_inference_and_all_their_faults_are_told_together():
 
 
 def test_words_declared_as_a_number_are_refused():
-    with pytest.raises(DataError, match="'job' is a number, but no value parses"):
+    with pytest.raises(DataError, match=r"'job' is a number, but no value parses"):
         infer_schema(raw_of(job=["nurse", "cook"] * 5), target="y", types={"job": "number"})
 
 
@@ -135,7 +135,7 @@ def test_no_target_lists_the_columns_and_never_guesses():
 
 
 def test_a_misspelt_target_is_answered_with_the_nearest():
-    with pytest.raises(DataError, match="no column 'lable'.*Did you mean 'label'"):
+    with pytest.raises(DataError, match=r"no column 'lable'.*Did you mean 'label'"):
         infer_schema(raw_of(x=["1", "2"], label=["a", "b"]), target="lable")
 
 
@@ -154,7 +154,7 @@ def test_unusable_targets_are_refused_with_the_rows_and_what_to_do(values, messa
 
 
 def test_a_regression_on_words_is_refused():
-    with pytest.raises(LabelError, match="20 of 20 values are no finite numbers.*'a' in row 0"):
+    with pytest.raises(LabelError, match=r"20 of 20 values are no finite numbers.*'a' in row 0"):
         infer_schema(raw_of(x=[str(i * 0.3) for i in range(20)]), target="y", task="regression")
 
 
@@ -168,7 +168,7 @@ def test_group_and_time_steer_the_split_and_stay_out_of_the_model():
     schema = infer_schema(raw, target="y", group="job", time="joined")
     assert kinds(schema)["job"] is Kind.IGNORED
     assert (schema.group, schema.time) == ("job", "joined")
-    with pytest.raises(DataError, match="no group column 'jobb'.*Did you mean 'job'"):
+    with pytest.raises(DataError, match=r"no group column 'jobb'.*Did you mean 'job'"):
         infer_schema(raw, target="y", group="jobb")
 
 
@@ -212,3 +212,10 @@ def test_arrays_become_pictures_or_series_by_their_type():
     series = Raw(origin="s", table=table, arrays={"series": np.zeros((6, 2, 9), np.float32)}, target="y")
     assert infer_schema(pictures, target=None).features[0].image_size == (8, 8, 1)
     assert infer_schema(series, target=None).features[0].series_shape == (2, 9)
+
+
+def test_types_of_the_source_that_are_not_read_are_said(tmp_path):
+    raw = raw_of(x=np.arange(6) * 0.5, gap=pa.array([1, 2, 3, 4, 5, 6], pa.duration("s")), raw=[b"a"] * 6)
+    schema = infer_schema(raw, target="y")
+    assert [c.name for c in schema.features] == ["x"]
+    assert all("not read" in c.why for c in schema.ignored)

@@ -67,7 +67,7 @@ def test_prediction_keeps_rows_whose_label_is_blank(tmp_path):
 
 def test_settings_that_a_schema_already_decides_are_refused(tmp_path):
     frame = write_table(tmp_path / "t.csv")
-    with pytest.raises(DataError, match="a schema was given, so task cannot be given too"):
+    with pytest.raises(DataError, match=r"a schema was given, so task cannot be given too"):
         load(frame, schema=load(frame, target="y").schema, task="classification")
 
 
@@ -95,7 +95,7 @@ def test_a_class_whose_pictures_cannot_be_read_is_refused_by_name(tmp_path):
     for name in ("1.png", "2.png"):
         Image.fromarray(np.zeros((16, 16, 3), np.uint8)).save(tmp_path / "pets" / "cow" / name)
     (tmp_path / "pets" / "cow" / "1.png").write_bytes(b"broken")
-    with pytest.raises(LabelError, match="1 of 3 classes have a single example.*'cow'"):
+    with pytest.raises(LabelError, match=r"1 of 3 classes have a single example.*'cow'"):
         load(tmp_path / "pets")
 
 

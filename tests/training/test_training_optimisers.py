@@ -26,7 +26,8 @@ def net(cls=Net):
 def gradients(model, seed=0):
     generator = make_generator(seed, "gradients")
     for parameter in model.parameters():
-        parameter.grad = torch.randn(parameter.shape, generator=generator)
+        drawn = torch.randn(parameter.shape, generator=generator)
+        parameter.grad = torch.empty_like(parameter).copy_(drawn)  # with the parameter's strides, as autograd does
 
 
 def run(model, step, count=5):

@@ -1,1 +1,7 @@
 """Label-preserving changes, whole batches at a time."""
+
+import importlib
+import pkgutil
+
+for _module in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_module.name}")

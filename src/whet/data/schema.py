@@ -22,6 +22,7 @@ class Column:
     labels: tuple[str, ...] = ()  # category only: the known values, sorted
     image_size: tuple[int, int, int] = (0, 0, 0)  # image only: height, width, channels after decoding
     series_shape: tuple[int, int] = (0, 0)  # series only: channels, longest length in steps
+    date_format: str = ""  # date read from strings only: the format found, so that prediction reads 03/04 the same way
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,6 +20,7 @@ from whet.training.recipe import Length, Recipe
 __all__ = ["choose_arena", "measure_pace", "run_default"]
 
 SMALL = 3_000  # examples below which a fixed validation part would be too small
+TINY = 500  # below which it would say nothing at all, so that folds are used at any price
 
 
 def measure_pace(prepared: Prepared, trials: Trials, *, seconds: float) -> float:
@@ -43,6 +44,8 @@ def choose_arena(prepared: Prepared, options: Options, epoch_s: float | None, *,
         cost = num_folds * epochs * epoch_s * (1 - 1 / num_folds) * len(prepared.data) / len(prepared.train)
         if cost <= Shares().cross_validation * exploring_s:
             return cross_validation(prepared, num_folds=num_folds, seed=options.seed)
+    if len(prepared.data) < TINY:
+        return cross_validation(prepared, num_folds=5, seed=options.seed)
     return hold_out(prepared)
 
 

@@ -15,6 +15,11 @@ __all__ = ["AugmentStep", "Length", "Optimiser", "Recipe", "Regularisation", "Sc
 VERSION = 1
 
 
+def _require(holds: bool, name: str, value: object, wanted: str) -> None:
+    if not holds:
+        raise ConfigError(f"{name} must be {wanted}; got {value!r}.")
+
+
 @dataclass(frozen=True, kw_only=True)
 class AugmentStep:
     """One augmentation by name with its settings."""
@@ -166,8 +171,3 @@ def _read(cls: type, data: Mapping[str, Any], where: str) -> Any:
         else:
             values[key] = value
     return cls(**values)
-
-
-def _require(holds: bool, name: str, value: object, wanted: str) -> None:
-    if not holds:
-        raise ConfigError(f"{name} must be {wanted}; got {value!r}.")

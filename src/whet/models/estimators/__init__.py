@@ -1,1 +1,7 @@
 """Models fitted in closed form or by a library: one file each."""
+
+import importlib
+import pkgutil
+
+for _module in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_module.name}")
