@@ -169,7 +169,7 @@ def run(quick: bool = False) -> dict[str, Any]:
         for gain, n in [(0.02, 2000), (0.02, 5000), (0.01, 5000), (0.01, 10_000)]
     }
     covered = {
-        "score": score_coverage(n=2000, repeats=3000 // scale),
+        "score": score_coverage(n=2000, repeats=600 // scale),
         "gain": gain_coverage(n=2000, repeats=600 // scale),
     }
     return {"nulls": nulls, "power": power, "coverage": covered, "seconds": time.perf_counter() - begin}
