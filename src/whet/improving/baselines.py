@@ -42,7 +42,8 @@ def run_members(session: Session) -> None:
 
 def title_of(recipe: Recipe) -> str:
     """How a person would call it."""
-    variant = f", variant {recipe.seed}" if recipe.seed else ""
+    changed = ", ".join(f"{k}={v}" for k, v in recipe.settings.items())
+    variant = (f", {changed}" if changed else "") + (f", variant {recipe.seed}" if recipe.seed else "")
     return TITLES.get(recipe.architecture, recipe.architecture.replace("_", " ")) + variant
 
 

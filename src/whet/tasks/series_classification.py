@@ -24,8 +24,12 @@ class SeriesClassification(Task):
         return (Recipe(architecture="majority"), Recipe(architecture="minirocket_ridge"))
 
     def members(self, facts: Facts) -> tuple[Recipe, ...]:
-        """Hydra features + ridge."""
-        return (Recipe(architecture="hydra_ridge"),)
+        """MiniRocket on first differences, Hydra features, and MiniRocket with other random draws; each + ridge."""
+        return (
+            Recipe(architecture="minirocket_ridge", settings={"difference": True}),
+            Recipe(architecture="hydra_ridge"),
+            Recipe(architecture="minirocket_ridge", seed=1),
+        )
 
     def default(self, facts: Facts) -> Recipe:
         """InceptionTime (Fawaz et al., 2020), one network."""
@@ -34,7 +38,7 @@ class SeriesClassification(Task):
             optimiser=Optimiser(name="adamw", lr=2e-3),
             schedule=Schedule(name="one_cycle", warmup=0.3),
             regularisation=Regularisation(weight_decay=1e-2, label_smoothing=0.05),
-            length=Length(epochs=60.0),
+            length=Length(epochs=60.0 if facts.num_train < 1_000 else 30.0),
             batch_size=16 if facts.num_train < 500 else 64,
         )
 
