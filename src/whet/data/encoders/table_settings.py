@@ -1,0 +1,50 @@
+"""What can be set about the table encoder, checked in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Literal, Self
+
+from whet.errors import ConfigError, did_you_mean
+
+__all__ = ["TableSettings"]
+
+_TRANSFORMS = ("quantile", "standard", "robust_clip")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableSettings:
+    """Settings of the "table" encoder.
+
+    >>> TableSettings.from_mapping({"rare": 5}).rare
+    5
+    """
+
+    number_transform: Literal["quantile", "standard", "robust_clip"] = "quantile"
+    rare: int = 10  # category values seen fewer times than this in training share one id
+    max_values: int = 512  # most ids that one category column gets; rarer values share one id
+    text_components: int = 16  # numbers made of each text column; 0 leaves text columns out
+    crosses: int = 24  # numbers made of pairs of columns that matter together (see table_crosses); 0: none
+
+    def __post_init__(self) -> None:
+        rules = [
+            ("number_transform", self.number_transform in _TRANSFORMS, f"one of {', '.join(_TRANSFORMS)}"),
+            ("rare", self.rare >= 1, "at least 1"),
+            ("max_values", self.max_values >= 2, "at least 2"),
+            ("text_components", self.text_components >= 0, "0 or more"),
+            ("crosses", self.crosses >= 0, "0 or more"),
+        ]
+        faults = [f"TableSettings.{n} must be {wanted}; got {getattr(self, n)!r}." for n, ok, wanted in rules if not ok]
+        if faults:
+            raise ConfigError(" ".join(faults))
+
+    @classmethod
+    def from_mapping(cls, settings: Mapping[str, Any]) -> Self:
+        """The settings with defaults for what is not given; unknown names are a ConfigError."""
+        known = [f.name for f in fields(cls)]
+        unknown = [key for key in settings if key not in known]
+        if unknown:
+            hints = " ".join(f"{key!r}: {did_you_mean(key, known)}" for key in unknown)
+            raise ConfigError(f"the table encoder has no setting {hints}")
+        return cls(**settings)
