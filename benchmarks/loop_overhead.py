@@ -1,8 +1,9 @@
 """What the training loop costs over a hand-written one on the same tensors.
 
 Both loops take turns, several rounds, one thread each; the figure is the ratio of the medians of processor time, which
-other work on the machine disturbs least; the ratio of wall-clock time is printed beside it. Both gather each batch by a random permutation and use the same fused AdamW, so the ratio
-shows the loop alone: bookkeeping, per-step seeds, finite checks, running means. Data are random; nothing is downloaded.
+other work on the machine disturbs least; the ratio of wall-clock time is printed beside it. Both gather each batch by a
+random permutation and use the same fused AdamW, so the ratio shows the loop alone: bookkeeping, per-step seeds, finite
+checks, running means. Data are random; nothing is downloaded.
 
     python -m benchmarks loop_overhead [--quick]
 """
@@ -71,7 +72,7 @@ def cnn() -> Net:
 
 def run(quick: bool = False) -> dict[str, Any]:
     """Ratios of our loop's time per step to the hand-written one's, for both networks."""
-    rounds, steps = (5, 40) if quick else (15, 200)
+    rounds, steps = (5, 100) if quick else (15, 200)
     shapes: dict[str, tuple[Callable[[], Net], tuple[int, ...], int]] = {
         "mlp": (mlp, (784,), steps),
         "cnn": (cnn, (1, 28, 28), max(10, steps // 5)),

@@ -40,11 +40,13 @@ def test_balanced_sampling_gives_every_class_the_same_number_of_places(counts):
     classes = np.repeat(np.arange(len(counts)), counts)
     order = BatchOrder(len(classes), batch_size=len(classes), seed=0, classes=classes)
     shares = np.bincount(classes[order.batch(0)])
-    assert shares.sum() == len(classes) and shares.max() - shares.min() <= 1
+    assert shares.sum() == len(classes)
+    assert shares.max() - shares.min() <= 1
 
 
 def test_balanced_sampling_uses_the_examples_of_a_class_evenly():
     classes = np.repeat([0, 1], [12, 4])
     order = BatchOrder(16, batch_size=16, seed=0, classes=classes)
     uses = np.bincount(order.batch(0), minlength=16)
-    assert uses[:12].max() == 1 and set(uses[12:]) == {2}
+    assert uses[:12].max() == 1
+    assert set(uses[12:]) == {2}

@@ -13,7 +13,8 @@ def test_epochs_alone_make_progress_a_function_of_the_step():
     clock = TrainingClock(Length(epochs=2), now=StandingClock(1.0))
     clock.begin_steps(steps_per_epoch=10)
     assert [clock.progress(s) for s in (0, 5, 20)] == [0.0, 0.25, 1.0]
-    assert not clock.is_over(19) and clock.is_over(20)
+    assert not clock.is_over(19)
+    assert clock.is_over(20)
 
 
 def test_fractions_of_an_epoch_count():
@@ -25,7 +26,8 @@ def test_fractions_of_an_epoch_count():
 def test_whichever_ends_first_ends_the_training():
     clock = TrainingClock(Length(seconds=10, epochs=1), now=StandingClock(0.0))
     clock.begin_steps(steps_per_epoch=4)
-    assert clock.progress(2) == 0.5 and clock.is_over(4)
+    assert clock.progress(2) == 0.5
+    assert clock.is_over(4)
     clock.now = lambda: 9.0
     assert clock.progress(0) == pytest.approx(0.9)
 
@@ -43,7 +45,9 @@ def test_the_first_step_is_always_taken():
     clock = TrainingClock(Length(seconds=1, epochs=None), now=lambda: 0.0)
     clock.now = lambda: 50.0
     clock.begin_steps(steps_per_epoch=4)
-    assert clock.is_late() and not clock.is_over(0) and clock.is_over(1)
+    assert clock.is_late()
+    assert not clock.is_over(0)
+    assert clock.is_over(1)
 
 
 def test_a_continued_training_counts_what_was_spent():

@@ -90,8 +90,10 @@ def test_mixup_of_numbers_pulls_towards_the_mixed_number():
 def test_mixup_stays_inside_the_range_of_the_batch(seed, count, alpha):
     x = torch.rand(count, 3, generator=make_generator(seed, "data"))
     mixed, partner, weight = mixup({"x": x}, alpha, generator=make_generator(seed, "mixup"))
-    assert 0.0 <= weight <= 1.0 and sorted(partner.tolist()) == list(range(count))
-    assert mixed["x"].min() >= x.min() - 1e-6 and mixed["x"].max() <= x.max() + 1e-6
+    assert 0.0 <= weight <= 1.0
+    assert sorted(partner.tolist()) == list(range(count))
+    assert mixed["x"].min() >= x.min() - 1e-6
+    assert mixed["x"].max() <= x.max() + 1e-6
 
 
 def test_mixup_weights_follow_the_beta_distribution():

@@ -14,7 +14,7 @@ from whet.training.failure import naming_failures
 from whet.training.monitor import Monitor
 from whet.training.patience import Patience
 from whet.training.position import Position
-from whet.training.threads import available_cores, using_threads
+from whet.training.threads import available_cores, threads_are_free, using_threads
 
 
 def net():
@@ -65,7 +65,8 @@ def test_a_monitor_continues_where_it_was():
     two.load(one.tensors())
     for monitor in (one, two):
         monitor.add(torch.tensor(4.0), None)
-    assert one.loss() == two.loss() == 2.5 and one.norm() == two.norm() == 2.0
+    assert one.loss() == two.loss() == 2.5
+    assert one.norm() == two.norm() == 2.0
 
 
 def test_patience_never_takes_nan_for_an_improvement():
@@ -79,11 +80,15 @@ def test_a_position_survives_its_dict():
     assert copy.deepcopy(position) == position
 
 
-def test_threads_are_put_back():
+def fail_inside_threads(count):
+    with using_threads(count):
+        raise KeyError(torch.get_num_threads())
+
+
+def test_threads_are_put_back_also_after_an_error():
     before = torch.get_num_threads()
-    with pytest.raises(KeyError), using_threads(before + 1):
-        assert torch.get_num_threads() == before + 1
-        raise KeyError
+    with pytest.raises(KeyError, match=str(before + 1)):
+        fail_inside_threads(before + 1)
     assert torch.get_num_threads() == before
 
 
@@ -117,3 +122,9 @@ def test_failures_get_their_cause_in_words():
 def test_whets_own_errors_pass():
     with pytest.raises(ConfigError), naming_failures("net"):
         raise ConfigError("mine")
+
+
+def test_asking_whether_threads_are_free_leaves_their_number_alone():
+    before = torch.get_num_threads()
+    assert isinstance(threads_are_free(2), bool)
+    assert torch.get_num_threads() == before

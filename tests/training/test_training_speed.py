@@ -47,13 +47,15 @@ def test_the_fastest_setting_is_chosen_and_the_table_kept():
 def test_measuring_stays_within_its_budget():
     bench = Bench(cost)
     calibrate(Speed(), CHANGES, bench.stepping, budget_s=0.4, now=bench.now)
-    assert bench.time <= 0.4 and len(bench.measured) < 4
+    assert bench.time <= 0.4
+    assert len(bench.measured) < 4
 
 
 def test_trivial_steps_are_not_worth_measuring():
     bench = Bench(lambda _: 1e-5)
     speed = calibrate(Speed(), CHANGES, bench.stepping, budget_s=10.0, now=bench.now)
-    assert len(speed.table) == 1 and speed == Speed()
+    assert len(speed.table) == 1
+    assert speed == Speed()
 
 
 def test_a_setting_that_fails_is_noted_and_left():
@@ -75,7 +77,8 @@ def test_a_cached_speed_comes_back(tmp_path):
     write_speed(path, "a", speed)
     write_speed(path, "b", Speed())
     found = read_speed(path, "a")
-    assert found == speed and found.table == speed.table
+    assert found == speed
+    assert found.table == speed.table
     path.write_text("{broken")
     assert read_speed(path, "a") is None
 
@@ -98,4 +101,5 @@ def test_the_second_training_of_a_shape_measures_nothing(tmp_path, monkeypatch):
 def test_trainings_limited_by_epochs_alone_never_measure(monkeypatch):
     monkeypatch.setattr(pace, "calibrate", None)
     training = fit(recipe(), class_target(), numbers_dataset(60), None, setting=SETTING)
-    assert training.speed["precision"] == "float32" and training.speed["table"] == []
+    assert training.speed["precision"] == "float32"
+    assert training.speed["table"] == []

@@ -1,0 +1,69 @@
+"""Which examples make up each batch: an order per epoch that depends on (seed, epoch) alone.
+
+Every example comes once per epoch. With balanced sampling every class fills the same number of places: examples of
+rare classes repeat, those of frequent ones take turns. The last incomplete batch is kept, except that a batch of one
+example joins the batch before it, because batch normalisation cannot learn from a single example.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from whet.rng import make_numpy_generator
+
+__all__ = ["BatchOrder"]
+
+
+class BatchOrder:
+    """Positions of N examples, batch by batch.
+
+    >>> order = BatchOrder(7, batch_size=3, seed=0)
+    >>> [len(order.batch(step)) for step in range(order.steps_per_epoch)]
+    [3, 4]
+    """
+
+    def __init__(self, num_examples: int, *, batch_size: int, seed: int, classes: np.ndarray | None = None) -> None:
+        """``classes``: (N,) int64 codes to balance, or None for every example once."""
+        self.seed = seed
+        self.num_examples, self.batch_size = num_examples, batch_size
+        self._members = [] if classes is None else [np.flatnonzero(classes == c) for c in np.unique(classes)]
+        self._starts = _starts(num_examples, batch_size)
+        self._epoch, self._order = -1, np.empty(0, dtype=np.int64)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches per epoch, at least 1."""
+        return len(self._starts) - 1
+
+    def epoch(self, step: int) -> int:
+        """The epoch, from 0, that ``step`` belongs to."""
+        return step // self.steps_per_epoch
+
+    def batch(self, step: int) -> np.ndarray:
+        """(B,) int64 positions of the batch of ``step``, which counts from 0 over all epochs."""
+        epoch, place = divmod(step, self.steps_per_epoch)
+        if epoch != self._epoch:
+            self._epoch, self._order = epoch, self._draw(epoch)
+        return self._order[self._starts[place] : self._starts[place + 1]]
+
+    def _draw(self, epoch: int) -> np.ndarray:
+        generator = make_numpy_generator(self.seed, "order", str(epoch))
+        if not self._members:
+            return generator.permutation(self.num_examples)
+        extra = generator.permutation(len(self._members)) < self.num_examples % len(self._members)
+        places = self.num_examples // len(self._members) + extra
+        chosen = [_take(members, int(n), generator) for members, n in zip(self._members, places)]
+        return generator.permutation(np.concatenate(chosen))
+
+
+def _starts(num_examples: int, batch_size: int) -> np.ndarray:
+    starts = np.arange(0, num_examples, batch_size)
+    if batch_size > 1 and len(starts) > 1 and num_examples - starts[-1] == 1:
+        starts = starts[:-1]
+    return np.append(starts, num_examples)
+
+
+def _take(members: np.ndarray, count: int, generator: np.random.Generator) -> np.ndarray:
+    """``count`` of ``members``, each as often as any other to within one."""
+    rounds = -(-count // len(members))
+    return np.concatenate([generator.permutation(members) for _ in range(rounds)] or [members])[:count]

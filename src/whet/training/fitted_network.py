@@ -1,0 +1,74 @@
+"""A trained network with its preprocessing: raw examples in, scores out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import torch
+
+from whet.augment.augmentation import Augmentation, build_augmentation
+from whet.data.dataset import Dataset
+from whet.data.encoders.encoder import Encoder, encoder_for
+from whet.data.inputs import InputSpec
+from whet.models.architecture import Architecture, build
+from whet.state import State
+from whet.tasks.target import Target
+from whet.training.evaluate import network_scores
+from whet.training.recipe import Recipe
+
+__all__ = ["FittedNetwork", "build_augmentations"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FittedNetwork:
+    """See ``Fitted``. ``augmentations``: those whose views are averaged; none without test-time augmentation."""
+
+    encoder: Encoder
+    model: Architecture
+    target: Target
+    device: torch.device
+    augmentations: Sequence[Augmentation] = ()
+
+    def scores(self, dataset: Dataset) -> np.ndarray:
+        """(N, K) float64 scores."""
+        inputs = self.encoder.encode(dataset).only(self.model.parts)
+        return network_scores(self.model, inputs, self.target, device=self.device, augmentations=self.augmentations)
+
+    def state(self) -> State:
+        """The encoder and the weights; recipe and target are kept elsewhere."""
+        encoder = self.encoder.state()
+        weights = {f"model.{n}": t.detach().cpu().numpy() for n, t in self.model.state_dict().items()}
+        config = {"encoder": dict(encoder.config), "spec": self.encoder.spec.to_dict()}
+        return State(config, {**encoder.under("encoder."), **weights})
+
+    @classmethod
+    def from_state(cls, recipe: Recipe, target: Target, state: State, *, device: torch.device) -> Self:
+        """The same model again; its scores are equal bit for bit."""
+        spec = InputSpec.from_dict(state.config["spec"])
+        encoder = encoder_for(spec.modality).from_state(state.part("encoder.", state.config["encoder"]))
+        model = build(recipe.architecture, spec, target.num_outputs, recipe.settings, seed=recipe.seed)
+        model = model.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        _load(model, state.part("model.", {}))
+        return cls(
+            encoder=encoder,
+            model=model.requires_grad_(False).eval(),
+            target=target,
+            device=device,
+            augmentations=build_augmentations(recipe) if recipe.test_time_augmentation else (),
+        )
+
+
+def build_augmentations(recipe: Recipe) -> tuple[Augmentation, ...]:
+    """The recipe's augmentations, in order."""
+    return tuple(build_augmentation(step.name, step.settings) for step in recipe.augment)
+
+
+def _load(model: Architecture, state: State) -> None:
+    """Weights by name; safetensors files keep no 0-dimensional arrays apart from 1-element ones, hence the reshape."""
+    own = model.state_dict()
+    given = {n: torch.from_numpy(np.array(a)) for n, a in state.arrays.items()}
+    same = {n: t.reshape(own[n].shape) if n in own and t.numel() == own[n].numel() else t for n, t in given.items()}
+    model.load_state_dict(same)

@@ -1,0 +1,90 @@
+"""Everything that comes before the first step: encoder, inputs, network, augmentations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from whet.augment.augmentation import Augmentation
+from whet.data.dataset import Dataset
+from whet.data.encoders.encoder import Encoder, encoder_for
+from whet.data.inputs import Inputs
+from whet.errors import ConfigError
+from whet.models.architecture import Architecture, build
+from whet.rng import drawing_globally, make_numpy_generator
+from whet.tasks.target import Target
+from whet.training.batches import BatchOrder
+from whet.training.fitted import FitSetting
+from whet.training.fitted_network import build_augmentations
+from whet.training.recipe import Recipe
+
+__all__ = ["Prepared", "order_of", "prepare"]
+
+FIRST_LOOK = 512  # training examples from which data-dependent layers are set
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """Learnt from the training examples alone."""
+
+    target: Target
+    encoder: Encoder
+    model: Architecture
+    augmentations: tuple[Augmentation, ...]
+    train: Inputs
+    valid: Inputs | None
+    codes: np.ndarray  # (N,) encoded training targets
+    device: torch.device
+
+    @property
+    def targets(self) -> Tensor:
+        """The encoded training targets, on the CPU."""
+        return torch.from_numpy(self.codes)
+
+
+def prepare(recipe: Recipe, target: Target, train: Dataset, valid: Dataset | None, setting: FitSetting) -> Prepared:
+    """Fit the encoder, encode, build and initialise the network."""
+    if train.target is None or len(train) == 0:
+        raise ConfigError(f"training needs examples with targets; got {len(train)} from {train.origin}.")
+    encoder = encoder_for(train.schema.modality).fit(train, recipe.encoding, seed=recipe.seed)
+    model = build(recipe.architecture, encoder.spec, target.num_outputs, recipe.settings, seed=recipe.seed)
+    inputs = encoder.encode(train, scratch=_folder(setting, "train")).only(model.parts)
+    _initialise(model, inputs, recipe.seed)
+    checked = None if valid is None else encoder.encode(valid, scratch=_folder(setting, "valid")).only(model.parts)
+    device = torch.device(setting.device)
+    return Prepared(
+        target=target,
+        encoder=encoder,
+        model=model.to(device),
+        augmentations=build_augmentations(recipe),
+        train=inputs,
+        valid=checked,
+        codes=target.encode(train.target),
+        device=device,
+    )
+
+
+def order_of(recipe: Recipe, target: Target, codes: np.ndarray) -> BatchOrder:
+    """The order of the training examples."""
+    if recipe.balance != "none" and target.kind != "classes":
+        raise ConfigError(f"Recipe.balance is {recipe.balance!r}, but the target is a number: set it to 'none'.")
+    classes = codes if recipe.balance == "balanced_sampling" else None
+    return BatchOrder(len(codes), batch_size=recipe.batch_size, seed=recipe.seed, classes=classes)
+
+
+def _folder(setting: FitSetting, name: str) -> Path | None:
+    if setting.scratch is None:
+        return None
+    folder = setting.scratch / name
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _initialise(model: Architecture, inputs: Inputs, seed: int) -> None:
+    chosen = make_numpy_generator(seed, "initialise").permutation(len(inputs))[:FIRST_LOOK]
+    with drawing_globally(seed, "initialise"), torch.no_grad():
+        model.initialise(inputs.batch(np.sort(chosen)))
