@@ -25,13 +25,13 @@ from benchmarks.storing import store
 from whet.data.inputs import DensePart, Inputs
 from whet.data.kinds import Modality
 from whet.models.architecture import Architecture
+from whet.recipe import Length, Recipe
 from whet.rng import drawing_globally
 from whet.tasks.classes import ClassTarget
 from whet.training.assemble import assemble
 from whet.training.clock import TrainingClock
 from whet.training.fitted import FitSetting
 from whet.training.prepare import Prepared
-from whet.training.recipe import Length, Recipe
 from whet.training.threads import using_threads
 
 BATCH = 256

@@ -1,6 +1,6 @@
 """Improve a model on a table in memory, look at the ledger, and use the model.
 
-    python examples/improve_a_table.py [FOLDER]
+python examples/improve_a_table.py [FOLDER]
 """
 
 import sys

@@ -100,4 +100,4 @@ def test_no_global_seed_is_set_outside_the_one_helper():
     for path, _ in modules():
         text = path.read_text(encoding="utf-8")
         if path.name != "rng.py":
-            assert "np.random.seed" not in text and "random.seed(" not in text, path
+            assert "random.seed(" not in text, path

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 from training_world import StandingClock
 
+from whet.recipe import Length
 from whet.training.clock import TrainingClock
 from whet.training.ending import Ending
-from whet.training.recipe import Length
 from whet.training.validation import num_marks
 
 

@@ -10,9 +10,9 @@ import torch
 from training_world import SETTING, StandingClock, class_target, number_target, numbers_dataset, recipe
 
 from whet.errors import ConfigError, TrainingFailedError
+from whet.recipe import AugmentStep, Length, Optimiser, Regularisation, Schedule
 from whet.training.fit import fit
 from whet.training.network import fit_network
-from whet.training.recipe import AugmentStep, Length, Optimiser, Regularisation, Schedule
 from whet.training.restore import restore
 
 TRAIN, VALID = numbers_dataset(80), numbers_dataset(40, seed=1)

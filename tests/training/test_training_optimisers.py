@@ -8,11 +8,11 @@ from training_world import Conv, Net
 
 from whet.data.inputs import InputSpec
 from whet.data.kinds import Modality
+from whet.recipe import Optimiser
 from whet.rng import make_generator
 from whet.training.moving import Moving
 from whet.training.muon import Muon, orthogonalised
 from whet.training.optimisers import build_optimisers
-from whet.training.recipe import Optimiser
 
 SPEC = InputSpec(modality=Modality.TABLE, num_numbers=16)
 

@@ -9,10 +9,10 @@ import torch
 from training_world import SETTING, class_target, numbers_dataset, recipe
 
 from whet.errors import RunError
+from whet.recipe import AugmentStep, Length, Optimiser, Regularisation, Schedule
 from whet.training.checkpoint import Checkpoint
 from whet.training.fit import fit
 from whet.training.interrupted import Interrupted
-from whet.training.recipe import AugmentStep, Length, Optimiser, Regularisation, Schedule
 
 TRAIN, VALID = numbers_dataset(80), numbers_dataset(40, seed=1)
 TARGET = class_target()

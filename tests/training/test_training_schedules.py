@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from whet.training.recipe import Schedule
+from whet.recipe import Schedule
 from whet.training.schedules import rate
 
 STEPS = 40

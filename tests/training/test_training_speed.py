@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 from training_world import SETTING, class_target, numbers_dataset, recipe
 
+from whet.recipe import Length
 from whet.training import pace
 from whet.training.fit import fit
-from whet.training.recipe import Length
 from whet.training.speed import Speed, calibrate
 from whet.training.speed_cache import read_speed, write_speed
 

@@ -15,12 +15,12 @@ from whet.data.inputs import DensePart, Inputs, InputSpec
 from whet.data.kinds import Kind, Modality
 from whet.data.schema import Column, Schema
 from whet.models.architecture import Architecture, architectures
+from whet.recipe import Length, Recipe
 from whet.rng import make_numpy_generator
 from whet.state import State
 from whet.tasks.classes import ClassTarget
 from whet.tasks.number import NumberTarget
 from whet.training.fitted import FitSetting
-from whet.training.recipe import Length, Recipe
 
 SETTING = FitSetting(num_threads=1)
 

@@ -12,9 +12,9 @@ from whet.data.schema import Schema
 from whet.errors import BundleError
 from whet.evaluation.blend import Blend
 from whet.files import recover_folder, sha256_of
+from whet.recipe import Recipe
 from whet.state import State
 from whet.tasks.target import target_from_dict
-from whet.training.recipe import Recipe
 
 __all__ = ["load_model"]
 

@@ -12,9 +12,9 @@ from whet.data.dataset import Dataset
 from whet.data.schema import Schema
 from whet.errors import DataError
 from whet.evaluation.blend import Blend
+from whet.recipe import Recipe
 from whet.tasks.target import Target
 from whet.training.fitted import Fitted
-from whet.training.recipe import Recipe
 
 if TYPE_CHECKING:
     import pandas as pd

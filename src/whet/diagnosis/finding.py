@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from whet.recipe import Recipe
 from whet.registry import Registry
 from whet.tasks.facts import Facts
 from whet.training.fitted import CurvePoint
-from whet.training.recipe import Recipe
 
 __all__ = ["Evidence", "Finding", "Symptom", "symptoms"]
 

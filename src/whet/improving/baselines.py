@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from whet.improving.session import Session
 from whet.ledger.entry import Stage
-from whet.training.recipe import Length, Recipe
+from whet.recipe import Length, Recipe
 
 __all__ = ["TITLES", "run_baselines", "run_members"]
 

@@ -15,7 +15,7 @@ from whet.improving.session import Session
 from whet.improving.shares import Shares
 from whet.improving.trials import Trials
 from whet.ledger.entry import Decision, Plan, Stage, Verdict
-from whet.training.recipe import Length, Recipe
+from whet.recipe import Length, Recipe
 
 __all__ = ["choose_arena", "measure_pace", "run_default"]
 

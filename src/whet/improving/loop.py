@@ -168,7 +168,7 @@ def _session(
         clock=clock,
         book=Book(ledger),
         observer=observer,
-        prepared=replace(prepared, facts=replace(prepared.facts, num_train=arena.num_train)),
+        prepared=replace(prepared, facts=replace(prepared.facts, num_train=arena.num_train, epoch_s=epoch_s)),
         trials=trials,
         spending=Spending(max_rows=options.max_confirmations, strict=options.strict),
         noise=NoiseFloor(),

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import whet.remedies  # noqa: F401  (registers the remedies)
 from whet.diagnosis.finding import Finding
 from whet.evaluation.metric import Metric
+from whet.recipe import Recipe
 from whet.remedies.remedy import remedies
 from whet.tasks.facts import Facts
-from whet.training.recipe import Recipe
 
 __all__ = ["Proposal", "plausible_gain", "propose"]
 

@@ -13,7 +13,7 @@ from whet.data.dataset import Dataset
 from whet.errors import TrainingFailedError
 from whet.improving.session import Session
 from whet.improving.trials import Trial
-from whet.training.recipe import Length, Recipe
+from whet.recipe import Length, Recipe
 
 __all__ = ["refit_members"]
 

@@ -8,7 +8,7 @@ from whet.improving.arena import Arena
 from whet.improving.planner import Proposal
 from whet.improving.session import Session
 from whet.ledger.entry import Decision, Plan, Stage, Verdict
-from whet.training.recipe import Length, Recipe
+from whet.recipe import Length, Recipe
 
 __all__ = ["screen"]
 

@@ -22,7 +22,7 @@ from whet.improving.trials import Trial, Trials
 from whet.ledger.entry import Decision, Plan, Stage, Verdict
 from whet.ledger.noise import NoiseFloor
 from whet.ledger.spending import Spending
-from whet.training.recipe import Recipe
+from whet.recipe import Recipe
 
 __all__ = ["Session"]
 

@@ -16,11 +16,11 @@ from whet.data.dataset import Dataset
 from whet.errors import TrainingFailedError
 from whet.files import replace_folder, write_arrays, write_json
 from whet.improving.arena import Arena
+from whet.recipe import Recipe
 from whet.state import State
 from whet.tasks.target import Target
 from whet.training.fit import fit
 from whet.training.fitted import CurvePoint, FitSetting, Fitted, Training
-from whet.training.recipe import Recipe
 from whet.training.restore import restore
 
 __all__ = ["Trial", "Trials"]

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from whet.augment.augmentation import augmentations
+from whet.recipe import AugmentStep, Recipe
 from whet.remedies.remedy import remedies
 from whet.tasks.facts import Facts
-from whet.training.recipe import AugmentStep, Recipe
 
 __all__ = ["Augmentation"]
 

@@ -6,7 +6,7 @@ import inspect
 from typing import Any
 
 from whet.models.architecture import architectures
-from whet.training.recipe import Recipe
+from whet.recipe import Recipe
 
 __all__ = ["setting_of"]
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from whet.recipe import Recipe
 from whet.remedies.capacity import setting_of
 from whet.remedies.remedy import remedies
 from whet.tasks.facts import Facts
-from whet.training.recipe import Recipe
 
 __all__ = ["Deeper"]
 

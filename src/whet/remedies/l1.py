@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from whet.recipe import Recipe
 from whet.remedies.remedy import remedies
 from whet.tasks.facts import Facts
-from whet.training.recipe import Recipe
 
 __all__ = ["L1"]
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from whet.recipe import Recipe
 from whet.remedies.remedy import remedies
 from whet.tasks.facts import Facts
 from whet.tasks.task import task_for_facts
-from whet.training.recipe import Recipe
 
 __all__ = ["LongerTraining"]
 

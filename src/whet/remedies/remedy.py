@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from whet.recipe import Recipe
 from whet.registry import Registry
 from whet.tasks.facts import Facts
-from whet.training.recipe import Recipe
 
 __all__ = ["Remedy", "remedies"]
 

@@ -24,5 +24,6 @@ class Facts:
     series_shape: tuple[int, int] = (0, 0)  # channels, length
     num_numbers: int = 0
     num_categories: int = 0
+    epoch_s: float | None = None  # one epoch of the default network on this machine; None: not measured
     seconds_left: float | None = None  # for one more training; None: lengths are counted in epochs
     suggested_lr: float | None = None  # peak rate that a range test suggests; None: not measured

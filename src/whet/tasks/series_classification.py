@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from whet.data.kinds import Modality
+from whet.recipe import Length, Optimiser, Recipe, Regularisation, Schedule
 from whet.tasks.facts import Facts
 from whet.tasks.task import Task, tasks
-from whet.training.recipe import Length, Optimiser, Recipe, Regularisation, Schedule
 
 __all__ = ["SeriesClassification"]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from whet.recipe import Length, Optimiser, Recipe, Regularisation, Schedule
 from whet.tasks.facts import Facts
-from whet.training.recipe import Length, Optimiser, Recipe, Regularisation, Schedule
 
 __all__ = ["boosted_variants", "simple", "tabm"]
 

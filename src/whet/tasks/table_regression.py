@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from whet.data.kinds import Modality
+from whet.recipe import Recipe
 from whet.tasks.facts import Facts
 from whet.tasks.table_recipes import boosted_variants, simple, tabm
 from whet.tasks.task import Task, tasks
-from whet.training.recipe import Recipe
 
 __all__ = ["TableRegression"]
 

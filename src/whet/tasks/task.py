@@ -10,12 +10,12 @@ import numpy as np
 from whet.data.kinds import Modality
 from whet.data.schema import Schema
 from whet.errors import DataError
+from whet.recipe import Recipe
 from whet.registry import Registry
 from whet.tasks.classes import ClassTarget
 from whet.tasks.facts import Facts
 from whet.tasks.number import NumberTarget
 from whet.tasks.target import Target
-from whet.training.recipe import Recipe
 
 __all__ = ["Task", "task_for", "task_for_facts", "tasks"]
 

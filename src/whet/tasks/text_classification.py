@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from whet.data.kinds import Modality
+from whet.recipe import Recipe
 from whet.tasks.facts import Facts
 from whet.tasks.task import Task, tasks
-from whet.tasks.text_recipes import embedding_bag, text_transformer
-from whet.training.recipe import Recipe
+from whet.tasks.text_recipes import embedding_bag, piece_bag, text_cnn, text_transformer
 
 __all__ = ["TextClassification"]
 
@@ -33,8 +33,8 @@ class TextClassification(Task):
         return embedding_bag()
 
     def alternatives(self, facts: Facts) -> tuple[Recipe, ...]:
-        """The transformer encoder."""
-        return (text_transformer(),)
+        """Character pieces, a convolutional network and the transformer encoder."""
+        return (piece_bag(), text_transformer(), text_cnn())
 
 
 tasks.register(TextClassification.name)(TextClassification())

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from whet.training.recipe import AugmentStep, Length, Optimiser, Recipe, Regularisation, Schedule
+from dataclasses import replace
 
-__all__ = ["embedding_bag", "text_transformer"]
+from whet.recipe import AugmentStep, Length, Optimiser, Recipe, Regularisation, Schedule
+
+__all__ = ["embedding_bag", "piece_bag", "text_cnn", "text_transformer"]
 
 
 def embedding_bag() -> Recipe:
@@ -19,14 +21,38 @@ def embedding_bag() -> Recipe:
     )
 
 
+def piece_bag() -> Recipe:
+    """The same with character pieces of words, which bridge inflections and unseen words."""
+    bag = embedding_bag()
+    return replace(
+        bag,
+        encoding={"min_piece": 3, "max_piece": 5, "min_count": 2},
+        augment=(AugmentStep(name="word_dropout", settings={"p": 0.3}),),
+        length=Length(epochs=6.0),
+    )
+
+
+def text_cnn() -> Recipe:
+    """Filters over word windows (Kim, 2014), embeddings from scratch."""
+    return Recipe(
+        architecture="text_cnn",
+        augment=(AugmentStep(name="word_dropout", settings={"p": 0.2}),),
+        optimiser=Optimiser(name="adamw", lr=2e-3),
+        schedule=Schedule(name="linear", warmup=0.05),
+        regularisation=Regularisation(weight_decay=0.05),
+        length=Length(epochs=6.0),
+        batch_size=64,
+    )
+
+
 def text_transformer() -> Recipe:
     """A small pre-norm encoder trained from scratch."""
     return Recipe(
         architecture="text_transformer",
-        augment=(AugmentStep(name="word_dropout", settings={"p": 0.1}),),
+        augment=(AugmentStep(name="word_dropout", settings={"p": 0.2}),),
         optimiser=Optimiser(name="adamw", lr=1e-3),
         schedule=Schedule(name="linear", warmup=0.1),
         regularisation=Regularisation(weight_decay=0.05, grad_clip=1.0),
-        length=Length(epochs=15.0),
+        length=Length(epochs=8.0),
         batch_size=64,
     )

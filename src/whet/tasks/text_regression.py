@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from whet.data.kinds import Modality
+from whet.recipe import Recipe
 from whet.tasks.facts import Facts
 from whet.tasks.task import Task, tasks
-from whet.tasks.text_recipes import embedding_bag, text_transformer
-from whet.training.recipe import Recipe
+from whet.tasks.text_recipes import embedding_bag, piece_bag, text_cnn, text_transformer
 
 __all__ = ["TextRegression"]
 
@@ -24,13 +24,17 @@ class TextRegression(Task):
         """The mean; TF-IDF + ridge regression."""
         return (Recipe(architecture="majority"), Recipe(architecture="tfidf_linear"))
 
+    def members(self, facts: Facts) -> tuple[Recipe, ...]:
+        """Character n-grams."""
+        return (Recipe(architecture="chargram_linear"),)
+
     def default(self, facts: Facts) -> Recipe:
         """The embedding bag."""
         return embedding_bag()
 
     def alternatives(self, facts: Facts) -> tuple[Recipe, ...]:
-        """The transformer encoder."""
-        return (text_transformer(),)
+        """Character pieces, a convolutional network and the transformer encoder."""
+        return (piece_bag(), text_transformer(), text_cnn())
 
 
 tasks.register(TextRegression.name)(TextRegression())

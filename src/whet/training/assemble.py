@@ -10,6 +10,7 @@ from torch import Tensor
 
 from whet.data.dataset import Dataset
 from whet.evaluation.metric import metrics
+from whet.recipe import Recipe
 from whet.training.checkpoint import Checkpoint
 from whet.training.clock import TrainingClock
 from whet.training.ema import Average
@@ -27,7 +28,6 @@ from whet.training.pace import choose_speed
 from whet.training.patience import Patience
 from whet.training.position import Position
 from whet.training.prepare import Prepared, order_of
-from whet.training.recipe import Recipe
 from whet.training.speed import Speed
 from whet.training.stepper import Stepper
 from whet.training.validation import SAMPLE, Cadence, Validation, num_marks, sample, truth

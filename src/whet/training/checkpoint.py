@@ -20,7 +20,7 @@ from torch import Tensor
 from whet.data.dataset import Dataset
 from whet.errors import RunError
 from whet.files import write_bytes
-from whet.training.recipe import Recipe
+from whet.recipe import Recipe
 
 __all__ = ["Checkpoint", "identity"]
 

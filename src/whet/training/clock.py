@@ -9,7 +9,7 @@ import math
 import time
 from collections.abc import Callable
 
-from whet.training.recipe import Length
+from whet.recipe import Length
 
 __all__ = ["TrainingClock"]
 

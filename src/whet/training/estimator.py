@@ -11,12 +11,12 @@ from whet.data.dataset import Dataset
 from whet.errors import ConfigError
 from whet.evaluation.metric import metrics
 from whet.models.estimators.estimator import Estimator, estimators
+from whet.recipe import Recipe
 from whet.state import State
 from whet.tasks.target import Target
 from whet.training.ending import TRAIN_SAMPLE
 from whet.training.fitted import FitSetting, Training
 from whet.training.interrupted import Interrupted
-from whet.training.recipe import Recipe
 from whet.training.threads import available_cores, using_threads
 from whet.training.validation import sample, truth
 

@@ -6,12 +6,12 @@ from whet.data.dataset import Dataset
 from whet.errors import ConfigError, did_you_mean
 from whet.models.architecture import architectures
 from whet.models.estimators.estimator import estimators
+from whet.recipe import Recipe
 from whet.tasks.target import Target
 from whet.training.estimator import fit_estimator
 from whet.training.failure import naming_failures
 from whet.training.fitted import FitSetting, Training
 from whet.training.network import fit_network
-from whet.training.recipe import Recipe
 
 __all__ = ["fit"]
 

@@ -14,10 +14,10 @@ from whet.data.dataset import Dataset
 from whet.data.encoders.encoder import Encoder, encoder_for
 from whet.data.inputs import InputSpec
 from whet.models.architecture import Architecture, build
+from whet.recipe import Recipe
 from whet.state import State
 from whet.tasks.target import Target
 from whet.training.evaluate import network_scores
-from whet.training.recipe import Recipe
 
 __all__ = ["FittedNetwork", "build_augmentations"]
 

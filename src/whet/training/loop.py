@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import torch
 
+from whet.recipe import Schedule
 from whet.rng import drawing_globally, make_generator, stream_seed
 from whet.training.checkpoint import Checkpoint
 from whet.training.clock import TrainingClock
@@ -19,7 +20,6 @@ from whet.training.feed import Feed
 from whet.training.fitted import FitSetting, Progress
 from whet.training.guard import CHECK_EVERY, Guard
 from whet.training.interrupted import Interrupted
-from whet.training.recipe import Schedule
 from whet.training.schedules import rate
 from whet.training.speed import Speed
 from whet.training.stepper import Stepper

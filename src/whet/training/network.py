@@ -10,6 +10,7 @@ import numpy as np
 
 from whet.data.dataset import Dataset
 from whet.evaluation.metric import metrics
+from whet.recipe import Recipe
 from whet.tasks.target import Target
 from whet.training.assemble import assemble
 from whet.training.checkpoint import Checkpoint, identity
@@ -19,7 +20,6 @@ from whet.training.fitted import FitSetting, Training
 from whet.training.fitted_network import FittedNetwork
 from whet.training.loop import Loop
 from whet.training.prepare import Prepared, prepare
-from whet.training.recipe import Recipe
 from whet.training.threads import using_threads
 from whet.training.validation import sample, truth
 

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from whet.models.architecture import Architecture
+from whet.recipe import Optimiser
 from whet.training.muon import Muon
-from whet.training.recipe import Optimiser
 
 __all__ = ["Optimisers", "build_optimisers"]
 

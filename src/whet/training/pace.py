@@ -10,6 +10,7 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
+from whet.recipe import Recipe
 from whet.rng import drawing_globally, make_generator
 from whet.training.clock import TrainingClock
 from whet.training.feed import Feed, placed
@@ -18,7 +19,6 @@ from whet.training.moving import Moving
 from whet.training.objective import Objective
 from whet.training.optimisers import build_optimisers
 from whet.training.prepare import Prepared
-from whet.training.recipe import Recipe
 from whet.training.speed import Speed, calibrate
 from whet.training.speed_cache import read_speed, speed_key, write_speed
 from whet.training.stepper import Stepper

@@ -15,12 +15,12 @@ from whet.data.encoders.encoder import Encoder, encoder_for
 from whet.data.inputs import Inputs
 from whet.errors import ConfigError
 from whet.models.architecture import Architecture, build
+from whet.recipe import Recipe
 from whet.rng import drawing_globally, make_numpy_generator
 from whet.tasks.target import Target
 from whet.training.batches import BatchOrder
 from whet.training.fitted import FitSetting
 from whet.training.fitted_network import build_augmentations
-from whet.training.recipe import Recipe
 
 __all__ = ["Prepared", "order_of", "prepare"]
 

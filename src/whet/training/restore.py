@@ -5,12 +5,12 @@ from __future__ import annotations
 import torch
 
 from whet.models.estimators.estimator import estimators
+from whet.recipe import Recipe
 from whet.state import State
 from whet.tasks.target import Target
 from whet.training.estimator import FittedEstimator
 from whet.training.fitted import Fitted
 from whet.training.fitted_network import FittedNetwork
-from whet.training.recipe import Recipe
 
 __all__ = ["restore"]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from whet.training.recipe import Schedule
+from whet.recipe import Schedule
 
 __all__ = ["PLATEAU_FACTOR", "rate"]
 

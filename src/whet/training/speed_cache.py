@@ -12,7 +12,7 @@ import torch
 
 from whet.data.inputs import Batch
 from whet.files import write_json
-from whet.training.recipe import Recipe
+from whet.recipe import Recipe
 from whet.training.speed import Speed
 from whet.training.threads import available_cores
 
