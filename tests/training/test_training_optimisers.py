@@ -84,11 +84,11 @@ def test_without_gradients_that_pull_weights_shrink_by_the_rate_times_the_decay(
 @pytest.mark.parametrize("shape", [(16, 16), (8, 40), (64, 9)])
 def test_muon_orthogonalises(shape):
     matrix = torch.randn(shape, generator=make_generator(0, "muon"))
-    values = torch.linalg.svdvals(orthogonalised(matrix))
+    values = torch.linalg.svdvals(orthogonalised(matrix, steps=5))
     assert values.min() > 0.6
     assert values.max() < 1.3
     u, _, v = torch.linalg.svd(matrix, full_matrices=False)
-    assert torch.nn.functional.cosine_similarity((u @ v).flatten(), orthogonalised(matrix).flatten(), dim=0) > 0.95
+    assert torch.nn.functional.cosine_similarity((u @ v).flatten(), orthogonalised(matrix, steps=5).flatten(), dim=0) > 0.95
 
 
 def test_muon_moves_hidden_matrices_and_filters_and_adamw_the_rest():

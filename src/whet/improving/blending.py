@@ -8,16 +8,18 @@ import numpy as np
 
 import whet.remedies  # noqa: F401  (registers the remedies after training)
 from whet.evaluation.blend import Blend
+from whet.evaluation.calibration import apply_temperature, fit_temperature
 from whet.evaluation.metric import Metric, metrics
 from whet.improving.confirming import weigh
-from whet.improving.ensemble import cross_fitted, greedy_weights
+from whet.improving.ensemble import cross_fitted, greedy_weights, loss_of
 from whet.improving.session import Session
-from whet.improving.trials import Trial
+from whet.improving.trials import Trial, Weighted
 from whet.ledger.entry import Decision, Plan, Stage, Verdict
 from whet.remedies.posthoc import posthoc
 
 __all__ = ["Handover", "blend_trials"]
 
+CALIBRATED = 50  # examples from which a temperature per member is fitted
 SMALLEST_WEIGHT = 0.03  # members below it cost time at prediction and change nothing
 
 
@@ -25,7 +27,7 @@ SMALLEST_WEIGHT = 0.03  # members below it cost time at prediction and change no
 class Handover:
     """What is handed over: trials with weights, and what is made of their mean."""
 
-    members: tuple[tuple[Trial, float], ...]
+    members: tuple[Weighted, ...]
     blend: Blend
     scores: np.ndarray  # (N, K) on the arena's examples, after the blend
 
@@ -33,27 +35,27 @@ class Handover:
 def blend_trials(session: Session) -> Handover:
     """Select, judge, and use the ensemble only where it is not worse than the best single model."""
     assert session.best is not None
-    members: tuple[tuple[Trial, float], ...] = ((session.best, 1.0),)
+    members: tuple[Weighted, ...] = (Weighted(trial=session.best),)
     if len(session.pool) > 1:
-        members = _ensemble(session, members)
-    weights = tuple(weight for _, weight in members)
-    blend = Blend(weights=weights)
+        members = _ensemble(session, session.best)
+    scores = [m.trial.scores for m in members]
+    blend = Blend(weights=tuple(m.weight for m in members), member_temperatures=tuple(m.temperature for m in members))
     for name, remedy in posthoc.items():
-        scores = blend.combine([t.scores for t, _ in members])
         metric = metrics[remedy.judged_by] if remedy.judged_by else session.prepared.metric
-        changed = remedy.fit(blend, scores, session.arena.truth, session.prepared.metric)
+        changed = remedy.fit(blend, blend.combine(scores), session.arena.truth, session.prepared.metric)
         if changed is not None:
-            blend = _kept(session, name, remedy.title, metric, blend, changed, [t.scores for t, _ in members])
-    return Handover(members=members, blend=blend, scores=blend.combine([t.scores for t, _ in members]))
+            blend = _kept(session, name, remedy.title, metric, blend, changed, scores)
+    return Handover(members=members, blend=blend, scores=blend.combine(scores))
 
 
-def _ensemble(session: Session, single: tuple[tuple[Trial, float], ...]) -> tuple[tuple[Trial, float], ...]:
-    pool, truth, best = session.pool, session.arena.truth, single[0][0]
-    scores = [t.scores for t in pool]
-    decisions: list[Decision] = []
+def _ensemble(session: Session, best: Trial) -> tuple[Weighted, ...]:
+    """The ensemble's members, or the best single trial where they are not better together."""
+    pool, truth = session.pool, session.arena.truth
+    temperatures = [_temperature(t.scores, truth) for t in pool]
+    scores = [apply_temperature(t.scores, c) for t, c in zip(pool, temperatures, strict=True)]
+    fair = cross_fitted(scores, truth, session.arena.clusters, seed=session.options.seed)
 
     def work() -> Decision:
-        fair = cross_fitted(scores, truth, session.arena.clusters, seed=session.options.seed)
         fair_score = float(session.prepared.metric.compute(truth, fair))
         candidate = replace(best, scores=fair, score=fair_score, title="ensemble", seconds=0.0)
         return weigh(session, [candidate], [best])
@@ -67,16 +69,34 @@ def _ensemble(session: Session, single: tuple[tuple[Trial, float], ...]) -> tupl
         incumbent=best.recipe.digest(),
         recipe=",".join(sorted(t.key for t in pool))[:400],
     )
-    decisions.append(session.book.row(plan, work))
+    decision = session.book.row(plan, work)
     session.num_judged += 1
-    weights = _trimmed(greedy_weights(scores, truth))
-    blended = np.tensordot(weights, np.stack(scores), axes=1)
-    in_sample = float(session.prepared.metric.compute(truth, blended))
-    fair_gain = decisions[0].gain
-    worse = fair_gain is None or fair_gain < 0 or session.better(best.score, in_sample)
-    if decisions[0].verdict in (Verdict.HARMFUL, Verdict.FAILED) or worse:
-        return single
-    return tuple((t, float(w)) for t, w in zip(pool, weights, strict=True) if w > 0)
+    number = next(i for i, t in enumerate(pool) if t.key == best.key)
+    if decision.verdict in (Verdict.HARMFUL, Verdict.FAILED) or loss_of(fair, truth) > loss_of(scores[number], truth):
+        return (Weighted(trial=best),)
+    weights = _not_worse(session, _trimmed(greedy_weights(scores, truth)), scores, number)
+    return tuple(
+        Weighted(trial=t, weight=float(w), temperature=c)
+        for t, w, c in zip(pool, weights, temperatures, strict=True)
+        if w > 0
+    )
+
+
+def _not_worse(session: Session, weights: np.ndarray, scores: list[np.ndarray], best: int) -> np.ndarray:
+    """Lean towards the best single member as far as the primary metric on validation needs it, at most all the way."""
+    single = np.eye(len(weights))[best]
+    truth, metric = session.arena.truth, session.prepared.metric
+    for share in (1.0, 0.8, 0.6, 0.4, 0.2):
+        mixed = share * weights + (1 - share) * single
+        score = float(metric.compute(truth, np.tensordot(mixed, np.stack(scores), axes=1)))
+        if not session.better(session.pool[best].score, score):
+            return np.asarray(mixed)
+    return np.asarray(single)
+
+
+def _temperature(scores: np.ndarray, truth: np.ndarray) -> float:
+    """A member's own, so that over-confident members do not drown the others; 1 for numbers and tiny data."""
+    return fit_temperature(scores, truth) if scores.shape[1] > 1 and len(truth) >= CALIBRATED else 1.0
 
 
 def _trimmed(weights: np.ndarray) -> np.ndarray:

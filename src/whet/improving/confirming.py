@@ -79,6 +79,7 @@ def weigh(session: Session, candidates: list[Trial], incumbents: list[Trial]) ->
         alpha=session.alpha(),
         margin=session.options.margin or 0.0,
         clusters=session.arena.clusters,
+        slices={"class": session.arena.truth} if session.prepared.target.kind == "classes" else None,
         folds=session.arena.fold_ids(repeats),
         seed=session.options.seed,
     )

@@ -30,6 +30,9 @@ def measure_pace(prepared: Prepared, trials: Trials, *, seconds: float) -> float
         training = trials.refit(recipe, prepared.data.take(prepared.train), name="pace")
     except TrainingFailedError:
         return seconds
+    first, last = training.curve[0], training.curve[-1]
+    if last.epoch > first.epoch:  # between two records: without encoding and calibration
+        return (last.seconds - first.seconds) / (last.epoch - first.epoch)
     return training.seconds / max(1e-3, training.epochs)
 
 

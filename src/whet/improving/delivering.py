@@ -9,7 +9,6 @@ import torch
 
 from whet.bundle.save import save
 from whet.data.join import joined, share_storage
-from whet.evaluation.blend import Blend
 from whet.files import write_json
 from whet.improving.blending import Handover
 from whet.improving.environment import environment
@@ -31,7 +30,7 @@ def deliver(session: Session, handover: Handover, result: TestResult, *, finish_
         "n": result.after.n,
         "opened": result.openings,
     }
-    tested = session.model_of(list(handover.members), handover.blend)
+    tested = session.model_of(handover.members, handover.blend)
     about = {**tested.about, "test": test, "fit_on": "the training part; the figures are of exactly these weights"}
     save(replace(tested, about=about), session.folder.model)
     with session.clock.step("training on all examples"):
@@ -53,23 +52,16 @@ def _refit(session: Session, handover: Handover, result: TestResult, about: dict
     everything = joined(data, result.data) if share_storage(data, result.data) else data
     budget = session.clock.budget_s
     until_s = float("inf") if budget is None else budget - 0.6 * finish_s
-    pairs, refitted = refit_members(session, handover.members, everything, until_s=until_s)
+    again, refitted = refit_members(session, handover.members, everything, until_s=until_s)
     if not refitted:
         return 0
-    tested = session.model_of([(handover.members[0][0], 1.0)])
     note = (
         f"{refitted} of {len(handover.members)} members trained again on all {len(everything)} examples after the test"
     )
-    model = replace(
-        tested,
-        members=tuple(member for member, _ in pairs),
-        blend=Blend(
-            weights=tuple(weight for _, weight in pairs),
-            temperature=handover.blend.temperature,
-            decision=handover.blend.decision,
-        ),
-        about={**about, "num_train": len(everything), "fit_on": note},
+    model = session.model(
+        [r.member for r in again], [r.weight for r in again], [r.temperature for r in again], handover.blend
     )
+    model = replace(model, about={**about, "num_train": len(everything), "fit_on": note})
     save(model, session.folder.model)
     return refitted
 

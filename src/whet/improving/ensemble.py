@@ -13,7 +13,7 @@ import numpy as np
 
 from whet.rng import make_numpy_generator
 
-__all__ = ["cross_fitted", "greedy_weights"]
+__all__ = ["cross_fitted", "greedy_weights", "loss_of"]
 
 ROUNDS = 30
 FOLDS = 5
@@ -24,16 +24,15 @@ def greedy_weights(scores: Sequence[np.ndarray], truth: np.ndarray, *, rounds: i
     stack = np.stack(scores)
     counts = np.zeros(len(stack))
     total = np.zeros_like(stack[0])
-    best = np.inf
+    best, best_loss = counts, np.inf
     for step in range(1, rounds + 1):
-        losses = [_loss((total + member) / step, truth) for member in stack]
+        losses = [loss_of((total + member) / step, truth) for member in stack]
         choice = int(np.argmin(losses))
-        if losses[choice] >= best:
-            break
-        best = losses[choice]
-        counts[choice] += 1
+        counts = counts + np.eye(len(stack))[choice]
         total += stack[choice]
-    return np.asarray(counts / counts.sum())
+        if losses[choice] < best_loss - 1e-12:  # a step that does not help may still lead to one that does
+            best, best_loss = counts, losses[choice]
+    return np.asarray(best / best.sum())
 
 
 def cross_fitted(scores: Sequence[np.ndarray], truth: np.ndarray, clusters: np.ndarray, *, seed: int) -> np.ndarray:
@@ -51,7 +50,8 @@ def cross_fitted(scores: Sequence[np.ndarray], truth: np.ndarray, clusters: np.n
     return result
 
 
-def _loss(scores: np.ndarray, truth: np.ndarray) -> float:
+def loss_of(scores: np.ndarray, truth: np.ndarray) -> float:
+    """Log-loss of (N, K) probabilities, or mean squared error of (N, 1) values."""
     if scores.shape[1] == 1:
         return float(np.mean((scores[:, 0] - truth) ** 2))
     return float(-np.mean(np.log(np.clip(scores[np.arange(len(truth)), truth], 1e-9, None))))

@@ -40,8 +40,12 @@ def run_alternatives(session: Session, *, until_s: float) -> None:
 
 
 def run_more_seeds(session: Session, *, until_s: float, most: int = 6) -> None:
-    """Further seeds of the incumbent, for the ensemble; they are no claim and have no row."""
-    recipe = replace(session.incumbent[0].recipe, seed=0)
-    while len(session.incumbent) < most and session.clock.elapsed() + session.incumbent[0].seconds < until_s:
-        repeat = len(session.incumbent)
-        session.incumbent.append(session.run(recipe, title=session.incumbent[0].title, repeat=repeat))
+    """Further seeds of the best network, for the ensemble; they are no claim and have no row."""
+    networks = [t for t in session.pool if t.curve]
+    sign = 1.0 if session.prepared.metric.higher_is_better else -1.0
+    best = max(networks, key=lambda t: sign * t.score)
+    seeds = [t for t in networks if t.title == best.title]
+    while len(seeds) < most and session.clock.elapsed() + best.seconds < until_s:
+        repeat = max(t.repeat for t in seeds) + 1
+        recipe = replace(best.recipe, seed=0)
+        seeds.append(session.run(recipe, title=best.title, repeat=repeat))

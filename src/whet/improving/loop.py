@@ -110,9 +110,8 @@ def _improve_network(session: Session, *, exploring_s: float, finish_s: float) -
             seconds /= 1 + 1.25 * len(session.prepared.data) / session.arena.num_train
         with clock.step("longer training"):
             run_longer(session, seconds=float(session.folder.remember("longer_s", lambda: round(seconds, 2))))
-    else:
-        with clock.step("more seeds"):
-            run_more_seeds(session, until_s=end - 2 * reserve)
+    with clock.step("more seeds"):
+        run_more_seeds(session, until_s=end - 1.5 * reserve)
 
 
 def _refit_reserve(session: Session) -> float:
@@ -158,7 +157,7 @@ def _session(
     epoch_s = None
     if options.budget_s is not None and options.epochs is None:
         with clock.step("measuring the pace"):
-            seconds = min(3.0, 0.02 * options.budget_s)
+            seconds = min(12.0, 0.025 * options.budget_s)
             observer.doing("measuring how fast the default network trains here")
             epoch_s = folder.remember("epoch_s", lambda: measure_pace(prepared, trials, seconds=seconds))
     arena = choose_arena(prepared, options, epoch_s, exploring_s=0.8 * _finite(clock.budget_s or 0.0))

@@ -6,42 +6,58 @@ recipes and more data. A member whose training would not fit in the time that is
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from whet.bundle.model import Member
 from whet.data.dataset import Dataset
 from whet.errors import TrainingFailedError
 from whet.improving.session import Session
-from whet.improving.trials import Trial
+from whet.improving.trials import Trial, Weighted
 from whet.recipe import Length, Recipe
+from whet.training.fitted import Fitted
 
-__all__ = ["refit_members"]
+__all__ = ["Refitted", "estimated_seconds", "refit_members"]
 
 SLACK = 1.25  # a refit may take this much longer than the trial per example, or it is cut off
 
 
+@dataclass(frozen=True, kw_only=True)
+class Refitted:
+    """A member as it is handed over."""
+
+    member: Member
+    weight: float
+    temperature: float
+
+
 def refit_members(
-    session: Session, members: tuple[tuple[Trial, float], ...], data: Dataset, *, until_s: float
-) -> tuple[list[tuple[Member, float]], int]:
-    """(member, weight) pairs, heaviest first, and how many of the trials were trained again."""
-    result: list[tuple[Member, float]] = []
+    session: Session, members: Sequence[Weighted], data: Dataset, *, until_s: float
+) -> tuple[list[Refitted], int]:
+    """The members, heaviest first, and how many of the trials were trained again."""
+    result: list[Refitted] = []
     refitted = 0
-    for trial, weight in sorted(members, key=lambda pair: -pair[1]):
-        recipe = _for_all(trial, session, len(data))
-        left = until_s - session.clock.elapsed()
-        if recipe is not None and estimated_seconds(session, trial, len(data)) <= left:
-            session.observer.doing(f"training {trial.title} on all {len(data):,} examples")
-            try:
-                training = session.trials.refit(recipe, data, name=f"refit-{trial.key}")
-            except TrainingFailedError as fault:
-                session.observer.say(f"{trial.title}: training on all examples failed ({fault.cause}); kept as it was")
-            else:
-                result.append((Member(title=trial.title, recipe=trial.recipe, fitted=training.fitted), weight))
-                refitted += 1
-                continue
-        parts = session.trials.fitted(trial)
-        result += [(Member(title=trial.title, recipe=trial.recipe, fitted=p), weight / len(parts)) for p in parts]
+    for each in sorted(members, key=lambda m: -m.weight):
+        again = _again(session, each.trial, data, left_s=until_s - session.clock.elapsed())
+        refitted += again is not None
+        parts = [again] if again is not None else session.trials.fitted(each.trial)
+        for part in parts:
+            member = Member(title=each.trial.title, recipe=each.trial.recipe, fitted=part)
+            result.append(Refitted(member=member, weight=each.weight / len(parts), temperature=each.temperature))
     return result, refitted
+
+
+def _again(session: Session, trial: Trial, data: Dataset, *, left_s: float) -> Fitted | None:
+    """The trial's recipe trained on ``data``; None when time or the training itself fails it."""
+    recipe = _for_all(trial, session, len(data))
+    if recipe is None or estimated_seconds(session, trial, len(data)) > left_s:
+        return None
+    session.observer.doing(f"training {trial.title} on all {len(data):,} examples")
+    try:
+        return session.trials.refit(recipe, data, name=f"refit-{trial.key}").fitted
+    except TrainingFailedError as fault:
+        session.observer.say(f"{trial.title}: training on all examples failed ({fault.cause}); kept as it was")
+        return None
 
 
 def estimated_seconds(session: Session, trial: Trial, num_examples: int) -> float:

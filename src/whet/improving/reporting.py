@@ -57,8 +57,13 @@ def report_data(session: Session, handover: Handover, result: TestResult) -> Rep
         environment=environment(device=session.options.device, num_threads=torch.get_num_threads()),
         speed=session.default.speed if session.default else {},
         members=[
-            {"title": t.title, "weight": w, "parameters": t.num_parameters, "valid_score": t.score}
-            for t, w in handover.members
+            {
+                "title": m.trial.title,
+                "weight": m.weight,
+                "parameters": m.trial.num_parameters,
+                "valid_score": m.trial.score,
+            }
+            for m in handover.members
         ],
         notes=[note for t in session.pool for note in t.notes],
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,7 +18,7 @@ from whet.improving.folder import RunFolder
 from whet.improving.observer import Observer
 from whet.improving.options import Options
 from whet.improving.prepare import Prepared
-from whet.improving.trials import Trial, Trials
+from whet.improving.trials import Trial, Trials, Weighted
 from whet.ledger.entry import Decision, Plan, Stage, Verdict
 from whet.ledger.noise import NoiseFloor
 from whet.ledger.spending import Spending
@@ -85,7 +85,7 @@ class Session:
             self.pool.append(trial)
         if self.best is None or self.better(trial.score, self.best.score):
             self.best = trial
-            save(self.model_of([(trial, 1.0)]), self.folder.model)
+            save(self.model_of([Weighted(trial=trial)]), self.folder.model)
             self.observer.best(trial.title, trial.score, self.prepared.metric.title)
 
     def measure(self, stage: Stage, name: str, recipe: Recipe, *, title: str, because: str = "") -> Trial | None:
@@ -111,21 +111,34 @@ class Session:
             return None
         return found[0] if found else self.run(recipe, title=title)
 
-    def model_of(self, weighted: list[tuple[Trial, float]], blend: Blend | None = None) -> Model:
+    def model_of(self, chosen: Sequence[Weighted], blend: Blend | None = None) -> Model:
         """A model from trials: the parts of a cross-validated trial share its weight."""
         members: list[Member] = []
         weights: list[float] = []
-        for trial, weight in weighted:
-            parts = self.trials.fitted(trial)
-            members += [Member(title=trial.title, recipe=trial.recipe, fitted=part) for part in parts]
-            weights += [weight / len(parts)] * len(parts)
+        temperatures: list[float] = []
+        for each in chosen:
+            parts = self.trials.fitted(each.trial)
+            members += [Member(title=each.trial.title, recipe=each.trial.recipe, fitted=part) for part in parts]
+            weights += [each.weight / len(parts)] * len(parts)
+            temperatures += [each.temperature] * len(parts)
+        return self.model(members, weights, temperatures, blend)
+
+    def model(
+        self, members: list[Member], weights: list[float], temperatures: list[float], blend: Blend | None = None
+    ) -> Model:
+        """A model from members; of ``blend`` only the temperature of the mean and the decision weights are used."""
         given = blend or Blend(weights=())
         return Model(
             task=self.prepared.task.name,
             schema=self.prepared.schema,
             target=self.prepared.target,
             members=tuple(members),
-            blend=Blend(weights=tuple(weights), temperature=given.temperature, decision=given.decision),
+            blend=Blend(
+                weights=tuple(weights),
+                member_temperatures=tuple(temperatures),
+                temperature=given.temperature,
+                decision=given.decision,
+            ),
             metric=self.prepared.metric.name,
             about={"origin": self.prepared.data.origin, "num_train": len(self.prepared.data)},
         )

@@ -13,6 +13,7 @@ from whet.files import write_arrays
 from whet.improving.blending import Handover
 from whet.improving.prepare import truth_of
 from whet.improving.session import Session
+from whet.improving.trials import Weighted
 from whet.ledger.entry import Decision, Plan, Stage, Verdict
 from whet.report.data import ScoreLine
 
@@ -55,12 +56,12 @@ def open_test(session: Session, handover: Handover) -> TestResult:
         )
         return ScoreLine(name=name, score=score, low=low, high=high, n=len(truth))
 
-    after = session.model_of(list(handover.members), handover.blend).scores(data)
+    after = session.model_of(handover.members, handover.blend).scores(data)
     decided = handover.blend.decide(after)
     first = session.baseline or session.best
     assert first is not None
-    before = session.model_of([(first, 1.0)]).scores(data)
-    default = session.model_of([(session.default, 1.0)]).scores(data) if session.default else None
+    before = session.model_of([Weighted(trial=first)]).scores(data)
+    default = session.model_of([Weighted(trial=session.default)]).scores(data) if session.default else None
     gain = gain_interval(
         prepared.metric,
         truth,
@@ -92,7 +93,9 @@ def _table(session: Session, truth: np.ndarray, scores: np.ndarray, decided: np.
     for name, metric in metrics.items():
         if session.prepared.target.kind in metric.kinds:
             uses_probabilities = name in ("log_loss", "calibration_error", "roc_auc")
-            table[name] = float(metric.compute(truth, scores if uses_probabilities else decided))
+            value = float(metric.compute(truth, scores if uses_probabilities else decided))
+            if np.isfinite(value):  # ROC-AUC and R2 have no value where the truth is constant
+                table[name] = value
     return table
 
 

@@ -23,7 +23,7 @@ from whet.training.fit import fit
 from whet.training.fitted import CurvePoint, FitSetting, Fitted, Training
 from whet.training.restore import restore
 
-__all__ = ["Trial", "Trials"]
+__all__ = ["Trial", "Trials", "Weighted"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +44,15 @@ class Trial:
     curve: tuple[CurvePoint, ...]  # of the first part
     speed: dict[str, Any]
     notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Weighted:
+    """A trial's place in an ensemble."""
+
+    trial: Trial
+    weight: float = 1.0
+    temperature: float = 1.0  # applied to its probabilities before the mean
 
 
 class Trials:

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 __all__ = ["Muon", "orthogonalised"]
 
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)  # of the quintic; chosen by the authors for a steep start at small values
-STEPS = 5
+STEPS = 3  # the authors take 5; 3, as airbench does, cost two thirds and bring singular values to 0.3 to 1.2
 
 
 class Muon(torch.optim.Optimizer):
@@ -47,7 +47,7 @@ class Muon(torch.optim.Optimizer):
 
 
 def orthogonalised(matrix: Tensor, *, steps: int = STEPS) -> Tensor:
-    """(R, C) -> (R, C) with the same singular vectors and singular values near 1 (about 0.7 to 1.2).
+    """(R, C) -> (R, C) with the same singular vectors and singular values near 1 (0.7 to 1.2 after 5 steps).
 
     Newton-Schulz iteration; in bfloat16 on an accelerator, in float32 on the CPU, where the saving is small and
     results should not depend on the processor's instruction set.
