@@ -88,7 +88,10 @@ def test_muon_orthogonalises(shape):
     assert values.min() > 0.6
     assert values.max() < 1.3
     u, _, v = torch.linalg.svd(matrix, full_matrices=False)
-    assert torch.nn.functional.cosine_similarity((u @ v).flatten(), orthogonalised(matrix, steps=5).flatten(), dim=0) > 0.95
+    assert (
+        torch.nn.functional.cosine_similarity((u @ v).flatten(), orthogonalised(matrix, steps=5).flatten(), dim=0)
+        > 0.95
+    )
 
 
 def test_muon_moves_hidden_matrices_and_filters_and_adamw_the_rest():

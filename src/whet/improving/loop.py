@@ -22,6 +22,7 @@ from whet.improving.lengthening import ends_by_clock, run_alternatives, run_long
 from whet.improving.observer import Observer
 from whet.improving.options import Options
 from whet.improving.prepare import Prepared, prepare
+from whet.improving.rates import note_suggested_lr
 from whet.improving.refitting import estimated_seconds
 from whet.improving.remedying import run_remedies
 from whet.improving.session import Session
@@ -97,6 +98,8 @@ def _improve_network(session: Session, *, exploring_s: float, finish_s: float) -
     share = Shares().explore if by_clock else Shares().explore_saturated
     end = clock.elapsed() + max(0.0, clock.left() - finish_s) if clock.budget_s else float("inf")
     begin_s = end - exploring_s if clock.budget_s else 0.0
+    with clock.step("learning-rate range test"):
+        note_suggested_lr(session, exploring_s=exploring_s)
     with clock.step("remedies"):
         run_remedies(session, until_s=begin_s + share * exploring_s, exploring_s=exploring_s)
     with clock.step("other architectures"):
