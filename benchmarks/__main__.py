@@ -11,6 +11,7 @@ NAMES = {
     "startup": "seconds for `whet --help` and `import whet`",
     "coverage": "does the test interval cover the score on fresh examples: 60 small runs",
     "figures": "accuracy on real data within a budget: needs --data DIR, see README.md",
+    "tables": "write the tables of README.md from the stored results",
 }
 
 
