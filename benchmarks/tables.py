@@ -38,8 +38,9 @@ def figures_table(rows: list[dict[str, Any]]) -> str:
         show = (lambda v: f"{v:,.0f}") if row["metric"] == "rmse" else (lambda v: f"{v:.4f}")
         reached = "yes" if row["reached"] else "**no**"
         lines.append(
-            f"| {row['name']} | {row['budget']} | {show(row['baseline']['test_score'])} (sealed) | {row['alternative']} "
-            f"| {show(row['goal'])} | **{show(row['score'])}** (n = {row['num_test']:,}) | {reached} |"
+            f"| {row['name']} | {row['budget']} | {show(row['baseline']['test_score'])} (sealed) "
+            f"| {row['alternative']} | {show(row['goal'])} "
+            f"| **{show(row['score'])}** (n = {row['num_test']:,}) | {reached} |"
         )
     return "\n".join(lines)
 

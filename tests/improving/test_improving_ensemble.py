@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from whet.improving.ensemble import cross_fitted, greedy_weights
+from whet.improving.ensemble import cross_fitted, ensemble_weights, greedy_weights
 from whet.rng import make_numpy_generator
 
 
@@ -70,3 +70,28 @@ def test_clusters_share_a_fold():
     before = cross_fitted(scores, truth, clusters, seed=0)
     after = cross_fitted(scores, changed, clusters, seed=0)
     assert np.array_equal(before[11], after[11])
+
+
+def alike(n, num=4):
+    """Members of the same strength whose errors are independent."""
+    rng = make_numpy_generator(9, "alike")
+    truth = rng.integers(0, 3, n)
+    powers = [np.exp(rng.normal(size=(n, 3)) + np.eye(3)[truth]) for _ in range(num)]
+    return [p / p.sum(axis=1, keepdims=True) for p in powers], truth
+
+
+def test_few_examples_lean_to_plain_averaging_of_members_that_cannot_be_told_apart():
+    few, truth = alike(25)
+    assert (ensemble_weights(few, truth) > 0.1).sum() >= 3
+
+
+def test_an_ensemble_of_one_member_has_weight_one():
+    few, truth = alike(25, num=1)
+    assert ensemble_weights(few, truth).tolist() == [1.0]
+
+
+def test_a_clearly_worse_member_is_left_out_also_with_few_examples():
+    scores, truth = members(4, num=1, n=40)
+    perfect = np.full_like(scores[0], 0.01)
+    perfect[np.arange(len(truth)), truth] = 0.98
+    assert ensemble_weights([scores[0], perfect], truth)[0] < 0.05

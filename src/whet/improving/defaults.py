@@ -62,13 +62,13 @@ def run_default(session: Session, *, exploring_s: float) -> None:
         begin = time.monotonic()
         session.incumbent = [session.run(recipe, title=title)]
         seconds = session.incumbent[0].seconds
-        repeats = 5 if seconds <= Shares().cheap * exploring_s else Shares().repeats
+        repeats = _repeats(session, seconds, exploring_s)
         for repeat in range(1, repeats):
             session.incumbent.append(session.run(recipe, title=title, repeat=repeat))
         values = [t.score for t in session.incumbent]
         return Decision(
             verdict=Verdict.MEASURED,
-            reason=f"noise floor: standard deviation over {len(values)} seeds {np.std(values, ddof=1):.4g}",
+            reason=_noise_in_words(values),
             before=session.baseline.score if session.baseline else None,
             after=float(np.mean(values)),
             num_examples=len(session.arena.truth),
@@ -102,11 +102,29 @@ def _with_length(session: Session, recipe: Recipe, exploring_s: float) -> Recipe
     return session.prepared.task.sized(limited, session.prepared.facts, seconds=seconds)
 
 
+def _noise_in_words(values: list[float]) -> str:
+    if len(values) < 2:
+        return "one seed: no time for a noise floor"
+    return f"noise floor: standard deviation over {len(values)} seeds {np.std(values, ddof=1):.4g}"
+
+
+def _repeats(session: Session, seconds: float, exploring_s: float) -> int:
+    """Seeds of the default recipe, from what the first one took."""
+    shares = Shares()
+    if session.options.budget_s is None:
+        return shares.repeats
+    if session.arena.num_parts > 1:
+        return max(1, min(shares.repeats, int(shares.folds_all * exploring_s / max(0.01, seconds))))
+    return 5 if seconds <= shares.cheap * exploring_s else shares.repeats
+
+
 def _seconds_each(session: Session, exploring_s: float) -> float:
     """Of one training of the default recipe, in one part of the arena."""
     shares, parts = Shares(), session.arena.num_parts
     if parts > 1:
-        return shares.cross_validation * exploring_s / parts
+        epochs = session.prepared.task.default(session.prepared.facts).length.epochs or 20.0
+        needed = 1.2 * epochs * (session.epoch_s or 0.0)
+        return min(shares.folds_most * exploring_s / parts, max(needed, shares.cross_validation * exploring_s / parts))
     least, most = shares.default * exploring_s, shares.default_most * exploring_s
     wanted = shares.passes * (session.epoch_s or 0.0)
     # where even the most buys only a glimpse, seeds of a shorter one measure the noise as well and leave more time

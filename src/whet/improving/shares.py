@@ -23,6 +23,8 @@ class Shares:
     explore: float = 0.40  # defaults, screenings and confirmations together, when longer training is what is missing
     explore_saturated: float = 0.60  # the same when trainings end by epochs, not by the clock
     cross_validation: float = 0.12  # one repeat of K folds must cost less than this, or a hold-out is used
+    folds_most: float = 0.30  # but for tiny data, which folds are used for at any price, one repeat may take this
+    folds_all: float = 0.45  # all repeats of K folds together
 
 
 def finish_seconds(budget_s: float) -> float:
