@@ -39,19 +39,19 @@ def greedy_weights(scores: Sequence[np.ndarray], truth: np.ndarray, *, rounds: i
 def ensemble_weights(scores: Sequence[np.ndarray], truth: np.ndarray) -> np.ndarray:
     """(M,) weights: chosen ones where there are many examples, plain averaging of the good members where there are few.
 
-    With 30 examples the choice is noise, and averaging every member that is within one standard error of the best is
-    what holds up; with thousands the chosen weights are trusted.
+    With 30 examples the choice is noise, and averaging every member that cannot be told apart from the best (two
+    standard errors of the paired difference) is what holds up; with thousands the chosen weights are trusted.
     """
     trust = len(truth) / (len(truth) + TRUSTED)
     return np.asarray(trust * greedy_weights(scores, truth) + (1 - trust) * _good(scores, truth))
 
 
 def _good(scores: Sequence[np.ndarray], truth: np.ndarray) -> np.ndarray:
-    """Equal weights on the members whose loss is within one standard error of the best member's, pairwise."""
+    """Equal weights on the members whose loss cannot be told apart from the best member's."""
     losses = np.stack([_losses(s, truth) for s in scores])  # (M, N)
     excess = losses - losses[losses.mean(axis=1).argmin()]
     error = excess.std(axis=1) / np.sqrt(max(1, len(truth) - 1))
-    good = (excess.mean(axis=1) <= error).astype(float)
+    good = (excess.mean(axis=1) <= 2 * error).astype(float)
     return np.asarray(good / good.sum())
 
 

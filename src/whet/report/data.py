@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any, Self
+
+from whet.errors import RunError, did_you_mean
 
 __all__ = ["Mistake", "ReportData", "ScoreLine"]
 
@@ -72,3 +75,34 @@ class ReportData:
     speed: dict[str, Any] = field(default_factory=dict)  # Training.speed of the default recipe
     members: list[dict[str, Any]] = field(default_factory=list)  # of the bundle: title, weight, parameters
     notes: list[str] = field(default_factory=list)
+    stopped: bool = False  # the run was interrupted before its budget was spent
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Read what ``dataclasses.asdict`` gave, also after a round trip through JSON (which turns tuples to lists).
+
+        Raises:
+            RunError: keys are missing, unknown or not of the expected shape.
+        """
+        _check_keys(cls, data, "the report data")
+        read = dict(data)
+        for name in ("before", "default", "after"):
+            if read[name] is not None:
+                _check_keys(ScoreLine, read[name], f"{name!r} of the report data")
+                read[name] = ScoreLine(**read[name])
+        for i, mistake in enumerate(read["mistakes"]):
+            _check_keys(Mistake, mistake, f"mistake {i} of the report data")
+        read["mistakes"] = [Mistake(**{**m, "series": tuple(m.get("series", ()))}) for m in read["mistakes"]]
+        read["labels"] = tuple(read["labels"])
+        read["timings"] = [(str(step), float(seconds)) for step, seconds in read["timings"]]
+        read["gain"] = None if read["gain"] is None else tuple(read["gain"])
+        return cls(**read)
+
+
+def _check_keys(kind: type[Any], data: Mapping[str, Any], where: str) -> None:
+    known = {f.name: f for f in fields(kind)}
+    required = {n for n, f in known.items() if f.default is MISSING and f.default_factory is MISSING}
+    faults = [f"{name!r} is not known. {did_you_mean(name, known)}" for name in data if name not in known]
+    faults += [f"{name!r} is missing." for name in sorted(required - set(data))]
+    if faults:
+        raise RunError(f"{where} cannot be read: {' '.join(faults)} Was it written by another version of Whet?")

@@ -1,0 +1,99 @@
+"""The page as text: the data in words and pictures, laid out by the template.
+
+Every value passes through Jinja's autoescape; only plots, which hold no text of the data but in escaped attributes,
+come as markup. The page loads nothing and runs nothing; its content security policy says so to the browser.
+"""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from whet.report import amounts, wording
+from whet.report.cards import cards
+from whet.report.data import ReportData
+from whet.report.gallery import shown_mistakes
+from whet.report.grouping import grouped
+from whet.report.plots import (
+    confusion,
+    curves,
+    forest,
+    predicted,
+    reliability,
+    residuals,
+    roc,
+    timings,
+    waterfall,
+)
+from whet.report.scores import score_rows
+from whet.report.visible import visible_strings
+
+__all__ = ["page"]
+
+SHOWN = 60  # entries of a long list that are printed; the rest is counted, and is in report.json
+
+
+def page(data: ReportData) -> str:
+    """The whole HTML document."""
+    clean: ReportData = visible_strings(data)
+    style = resources.files("whet.report").joinpath("report.css").read_text(encoding="utf-8")
+    environment = Environment(
+        loader=PackageLoader("whet", "report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        duration=amounts.duration, number=amounts.number, percent=amounts.percent, count=amounts.count
+    )
+    return environment.get_template("report.html").render(style=Markup(style), SHOWN=SHOWN, **_content(clean))
+
+
+def _content(data: ReportData) -> dict[str, Any]:
+    groups = {group.key: group for group in grouped(data.ledger, data.unit)}
+    return {
+        "data": data,
+        "headline": wording.headline(data),
+        "sentences": wording.verdict_sentences(data),
+        "openings": wording.openings_sentence(data),
+        "cards": cards(data),
+        "groups": groups,
+        "scores": score_rows(data),
+        "mistakes": shown_mistakes(data),
+        "speed_rows": _speed_rows(data.speed),
+        "num_curves_left_out": sum(map(bool, data.curves.values())) - len(curves.drawable(data)),
+        "valid_score": lambda member: amounts.score(member.get("valid_score"), data.unit),
+        "plots": {
+            "forest": forest.draw(data),
+            "waterfall": waterfall.draw(data),
+            "curves": curves.draw(data),
+            "confusion": confusion.draw(data),
+            "roc": roc.draw(data),
+            "reliability": reliability.draw(data),
+            "predicted": predicted.draw(data),
+            "residuals": residuals.draw(data),
+            "timings": timings.draw(data),
+        },
+    }
+
+
+def _speed_rows(speed: dict[str, Any]) -> list[dict[str, str]]:
+    """The measured settings of a training step, and which of them was chosen."""
+    settings = ("precision", "channels_last", "num_threads")
+    rows = []
+    for row in speed.get("table", ()):
+        step_s = row.get("step_s")
+        rows.append(
+            {
+                "precision": str(row.get("precision", "")),
+                "layout": "channels last" if row.get("channels_last") else "channels first",
+                "threads": str(row.get("num_threads", "")),
+                "step": f"{1000 * step_s:,.1f} ms" if step_s is not None else str(row.get("error", "not measured")),
+                "chosen": "chosen" if all(row.get(s) == speed.get(s) for s in settings) else "",
+            }
+        )
+    return rows
