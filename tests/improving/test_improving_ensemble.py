@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from whet.improving.ensemble import cross_fitted, ensemble_weights, greedy_weights
+from whet.improving.ensemble import constrained_weights, cross_fitted, ensemble_weights, greedy_weights
 from whet.rng import make_numpy_generator
 
 
@@ -95,3 +95,18 @@ def test_a_clearly_worse_member_is_left_out_also_with_few_examples():
     perfect = np.full_like(scores[0], 0.01)
     perfect[np.arange(len(truth)), truth] = 0.98
     assert ensemble_weights([scores[0], perfect], truth)[0] < 0.05
+
+
+def test_a_constrained_ensemble_is_never_worse_than_its_start_in_the_metric_that_constrains_it():
+    for seed in range(8):
+        scores, truth = members(seed, num=5, n=60)
+        accuracy = [float((s.argmax(axis=1) == truth).mean()) for s in scores]
+        start = int(np.argmax(accuracy))
+
+        def is_allowed(blend, truth=truth, least=accuracy[start]):
+            return (blend.argmax(axis=1) == truth).mean() >= least
+
+        weights = constrained_weights(scores, truth, start=start, is_allowed=is_allowed)
+        blend = np.tensordot(weights, np.stack(scores), axes=1)
+        assert is_allowed(blend)
+        assert log_loss(blend, truth) <= log_loss(scores[start], truth) + 1e-9

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from whet.improving.session import Session
 from whet.ledger.entry import Stage
+from whet.models.estimators.estimator import estimators
 from whet.recipe import Length, Recipe
 
 __all__ = ["TITLES", "run_baselines", "run_members"]
@@ -42,9 +43,13 @@ def run_members(session: Session) -> None:
 
 def title_of(recipe: Recipe) -> str:
     """How a person would call it."""
-    changed = ", ".join(f"{k}={v}" for k, v in recipe.settings.items())
-    variant = (f", {changed}" if changed else "") + (f", variant {recipe.seed}" if recipe.seed else "")
-    return TITLES.get(recipe.architecture, recipe.architecture.replace("_", " ")) + variant
+    shown = recipe.settings if recipe.architecture in estimators else recipe.encoding
+    changed = "".join(f", {key}={value}" for key, value in shown.items())
+    variant = f", variant {recipe.seed}" if recipe.seed else ""
+    plain = recipe.architecture.replace("_", " ")
+    if recipe.architecture in estimators:
+        return TITLES.get(recipe.architecture, plain) + changed + variant
+    return f"{plain}, default recipe{changed}{variant}"
 
 
 def _limited(session: Session, recipe: Recipe) -> Recipe:

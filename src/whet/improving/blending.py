@@ -11,7 +11,7 @@ from whet.evaluation.blend import Blend
 from whet.evaluation.calibration import apply_temperature, fit_temperature
 from whet.evaluation.metric import Metric, metrics
 from whet.improving.confirming import weigh
-from whet.improving.ensemble import cross_fitted, ensemble_weights, loss_of
+from whet.improving.ensemble import constrained_weights, cross_fitted, ensemble_weights, loss_of
 from whet.improving.session import Session
 from whet.improving.trials import Trial, Weighted
 from whet.ledger.entry import Decision, Plan, Stage, Verdict
@@ -83,15 +83,15 @@ def _ensemble(session: Session, best: Trial) -> tuple[Weighted, ...]:
 
 
 def _not_worse(session: Session, weights: np.ndarray, scores: list[np.ndarray], best: int) -> np.ndarray:
-    """Lean towards the best single member as far as the primary metric on validation needs it, at most all the way."""
-    single = np.eye(len(weights))[best]
+    """``weights`` where their blend is not worse than the best single member in the primary metric, else others."""
     truth, metric = session.arena.truth, session.prepared.metric
-    for share in (1.0, 0.8, 0.6, 0.4, 0.2):
-        mixed = share * weights + (1 - share) * single
-        score = float(metric.compute(truth, np.tensordot(mixed, np.stack(scores), axes=1)))
-        if not session.better(session.pool[best].score, score):
-            return np.asarray(mixed)
-    return np.asarray(single)
+
+    def is_allowed(blend: np.ndarray) -> bool:
+        return not session.better(session.pool[best].score, float(metric.compute(truth, blend)))
+
+    if is_allowed(np.tensordot(weights, np.stack(scores), axes=1)):
+        return weights
+    return constrained_weights(scores, truth, start=best, is_allowed=is_allowed)
 
 
 def _temperature(scores: np.ndarray, truth: np.ndarray) -> float:

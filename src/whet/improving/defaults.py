@@ -9,6 +9,7 @@ import numpy as np
 
 from whet.errors import TrainingFailedError
 from whet.improving.arena import Arena, cross_validation, hold_out
+from whet.improving.baselines import title_of
 from whet.improving.options import Options
 from whet.improving.prepare import Prepared
 from whet.improving.session import Session
@@ -20,6 +21,7 @@ from whet.recipe import Length, Recipe
 __all__ = ["choose_arena", "measure_pace", "run_default"]
 
 SMALL = 3_000  # examples below which a fixed validation part would be too small
+MIDDLE = 15_000  # ... and below which folds, where they are cheap, still show more than one part would
 TINY = 500  # below which it would say nothing at all, so that folds are used at any price
 
 
@@ -38,14 +40,16 @@ def measure_pace(prepared: Prepared, trials: Trials, *, seconds: float) -> float
 
 def choose_arena(prepared: Prepared, options: Options, epoch_s: float | None, *, exploring_s: float) -> Arena:
     """Repeated out-of-fold for small data where its price allows, otherwise a fixed validation part."""
-    if len(prepared.data) >= SMALL:
-        return hold_out(prepared)
     if epoch_s is None:
-        return cross_validation(prepared, num_folds=5, seed=options.seed)
+        small = len(prepared.data) < SMALL
+        return cross_validation(prepared, num_folds=5, seed=options.seed) if small else hold_out(prepared)
+    if len(prepared.data) >= MIDDLE:
+        return hold_out(prepared)
     epochs = prepared.task.default(prepared.facts).length.epochs or 20.0
     for num_folds in (5, 3):
         cost = num_folds * epochs * epoch_s * (1 - 1 / num_folds) * len(prepared.data) / len(prepared.train)
-        if cost <= Shares().cross_validation * exploring_s:
+        share = Shares().cross_validation if len(prepared.data) < SMALL else Shares().cross_validation / 2
+        if cost <= share * exploring_s:
             return cross_validation(prepared, num_folds=num_folds, seed=options.seed)
     if len(prepared.data) < TINY:
         return cross_validation(prepared, num_folds=5, seed=options.seed)
@@ -55,7 +59,7 @@ def choose_arena(prepared: Prepared, options: Options, epoch_s: float | None, *,
 def run_default(session: Session, *, exploring_s: float) -> None:
     """Train the default recipe with several seeds: the incumbent, and the noise floor."""
     recipe = _with_length(session, session.prepared.task.default(session.prepared.facts), exploring_s)
-    title = f"{recipe.architecture.replace('_', ' ')}, default recipe"
+    title = title_of(recipe)
     session.tried.add(recipe.digest())
 
     def work() -> Decision:

@@ -7,13 +7,13 @@ primary metric; the gain that is judged comes from weights that were chosen on o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from whet.rng import make_numpy_generator
 
-__all__ = ["cross_fitted", "ensemble_weights", "greedy_weights", "loss_of"]
+__all__ = ["constrained_weights", "cross_fitted", "ensemble_weights", "greedy_weights", "loss_of"]
 
 ROUNDS = 30
 FOLDS = 5
@@ -44,6 +44,25 @@ def ensemble_weights(scores: Sequence[np.ndarray], truth: np.ndarray) -> np.ndar
     """
     trust = len(truth) / (len(truth) + TRUSTED)
     return np.asarray(trust * greedy_weights(scores, truth) + (1 - trust) * _good(scores, truth))
+
+
+def constrained_weights(
+    scores: Sequence[np.ndarray], truth: np.ndarray, *, start: int, is_allowed: Callable[[np.ndarray], bool]
+) -> np.ndarray:
+    """(M,) weights of the lowest loss on the greedy way from member ``start`` whose blend ``is_allowed``."""
+    stack = np.stack(scores)
+    counts, total = np.eye(len(stack))[start], stack[start].copy()
+    best, best_loss = counts, loss_of(stack[start], truth)
+    for step in range(2, ROUNDS + 1):
+        blends = [(total + member) / step for member in stack]
+        order = sorted(range(len(stack)), key=lambda m: loss_of(blends[m], truth))
+        choice = next((m for m in order if is_allowed(blends[m])), order[0])
+        counts = counts + np.eye(len(stack))[choice]
+        total += stack[choice]
+        loss = loss_of(blends[choice], truth)
+        if loss < best_loss - 1e-12 and is_allowed(blends[choice]):
+            best, best_loss = counts, loss
+    return np.asarray(best / best.sum())
 
 
 def _good(scores: Sequence[np.ndarray], truth: np.ndarray) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from whet.improving.baselines import title_of
 from whet.improving.confirming import confirm
 from whet.improving.planner import propose
 from whet.improving.remedying import LONG
@@ -35,8 +36,7 @@ def run_alternatives(session: Session, *, until_s: float) -> None:
         if session.clock.elapsed() + session.incumbent[0].seconds > until_s:
             return
         changed = replace(recipe, length=replace(length, epochs=length.epochs and recipe.length.epochs))
-        title = f"{recipe.architecture.replace('_', ' ')}, default recipe"
-        session.measure(Stage.DEFAULT, recipe.architecture, changed, title=title)
+        session.measure(Stage.DEFAULT, recipe.architecture, changed, title=title_of(recipe))
 
 
 def run_more_seeds(session: Session, *, until_s: float, most: int = 6) -> None:
