@@ -103,6 +103,8 @@ def test_a_signal_stops_within_five_seconds_and_the_best_model_is_usable(tmp_pat
     assert "--resume" in stderr
     assert json.loads((tmp_path / "run" / "summary.json").read_text())["status"] == "stopped"
     assert whet("predict", tmp_path / "run" / "model", "sklearn:wine", "--out", tmp_path / "p.csv").returncode == 0
+    assert whet("report", tmp_path / "run").returncode == 0
+    assert "stopped" in (tmp_path / "run" / "report.html").read_text()
 
 
 def test_a_killed_run_is_readable_and_resumes(tmp_path):

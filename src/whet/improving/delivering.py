@@ -15,7 +15,8 @@ from whet.improving.environment import environment
 from whet.improving.refitting import refit_members
 from whet.improving.reporting import report_data
 from whet.improving.session import Session
-from whet.improving.testing import TestResult
+from whet.improving.testing import TestResult, validation_result
+from whet.improving.trials import Weighted
 from whet.report.write import write_report
 
 __all__ = ["deliver", "deliver_stopped"]
@@ -36,15 +37,18 @@ def deliver(session: Session, handover: Handover, result: TestResult, *, finish_
     with session.clock.step("training on all examples"):
         num_refitted = _refit(session, handover, result, about, finish_s=finish_s)
     with session.clock.step("report"):
-        data = report_data(session, handover, result)
+        data = report_data(session, handover.members, result)
         write_json(session.folder.report_data, asdict(data))
         write_report(data, session.folder.report)
     write_json(session.folder.summary, _summary(session, result, test, num_refitted))
 
 
 def deliver_stopped(session: Session) -> None:
-    """A summary of an interrupted run: validation figures only, the sealed test stays sealed."""
+    """A summary of an interrupted run: validation figures only. The page is left to ``whet report``, to be quick."""
     write_json(session.folder.summary, _summary(session, None, None, 0))
+    result = validation_result(session)
+    if result is not None and session.best is not None:
+        write_json(session.folder.report_data, asdict(report_data(session, (Weighted(trial=session.best),), result)))
 
 
 def _refit(session: Session, handover: Handover, result: TestResult, about: dict[str, Any], *, finish_s: float) -> int:

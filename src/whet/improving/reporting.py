@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
-from whet.improving.blending import Handover
 from whet.improving.environment import environment
 from whet.improving.mistakes import confident_mistakes
 from whet.improving.session import Session
 from whet.improving.testing import TestResult
+from whet.improving.trials import Weighted
 from whet.ledger.entry import Verdict
 from whet.report.data import ReportData
 
 __all__ = ["next_steps", "report_data"]
 
 
-def report_data(session: Session, handover: Handover, result: TestResult) -> ReportData:
+def report_data(session: Session, members: Sequence[Weighted], result: TestResult) -> ReportData:
     """Plain values, ready for JSON and for the page."""
     import torch
 
@@ -63,9 +64,10 @@ def report_data(session: Session, handover: Handover, result: TestResult) -> Rep
                 "parameters": m.trial.num_parameters,
                 "valid_score": m.trial.score,
             }
-            for m in handover.members
+            for m in members
         ],
         notes=[note for t in session.pool for note in t.notes],
+        stopped=result.openings == 0,
     )
 
 

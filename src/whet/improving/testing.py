@@ -13,11 +13,11 @@ from whet.files import write_arrays
 from whet.improving.blending import Handover
 from whet.improving.prepare import truth_of
 from whet.improving.session import Session
-from whet.improving.trials import Weighted
+from whet.improving.trials import Trial, Weighted
 from whet.ledger.entry import Decision, Plan, Stage, Verdict
 from whet.report.data import ScoreLine
 
-__all__ = ["TestResult", "open_test"]
+__all__ = ["TestResult", "open_test", "validation_result"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +85,33 @@ def open_test(session: Session, handover: Handover) -> TestResult:
     write_arrays(session.folder.path / "test.safetensors", {"truth": truth, "scores": after})
     _record(session, result)
     return result
+
+
+def validation_result(session: Session) -> TestResult | None:
+    """What is known of a run that was stopped: scores on validation examples; the sealed test stays sealed."""
+    best, first = session.best, session.baseline or session.best
+    if best is None or first is None:
+        return None
+    metric, truth, clusters = session.prepared.metric, session.arena.truth, session.arena.clusters
+
+    def line(trial: Trial) -> ScoreLine:
+        score, low, high = score_interval(metric, truth, trial.scores, clusters=clusters, seed=session.options.seed)
+        return ScoreLine(name=trial.title, score=score, low=low, high=high, n=len(truth), part="valid")
+
+    return TestResult(
+        data=session.prepared.data.take(session.arena.evaluated),
+        truth=truth,
+        scores=best.scores,
+        before=line(first),
+        default=line(session.default) if session.default else None,
+        after=line(best),
+        gain=None,
+        openings=0,
+        tables={
+            "before": _table(session, truth, first.scores, first.scores),
+            "after": _table(session, truth, best.scores, best.scores),
+        },
+    )
 
 
 def _table(session: Session, truth: np.ndarray, scores: np.ndarray, decided: np.ndarray) -> dict[str, float]:
