@@ -24,13 +24,13 @@ def print_ledger(rows: Sequence[dict[str, Any]], metric: str | None) -> None:
     table.add_column("s", justify="right")
     for row in rows:
         verdict = row["verdict"] or "registered, not decided"
-        interval = f"{row['low']:+.4g} to {row['high']:+.4g}" if row["low"] is not None else ""
+        interval = f"{_figure(row['low'], '+')} to {_figure(row['high'], '+')}" if row["low"] is not None else ""
         table.add_row(
             row["stage"],
             Text(str(row["change"])),
             _figure(row["before"]),
             _figure(row["after"]),
-            "" if row["gain"] is None else f"{row['gain']:+.4g}",
+            _figure(row["gain"], "+"),
             interval,
             Text(verdict, style=COLOURS.get(verdict, "")),
             "" if row["seconds"] is None else f"{row['seconds']:.1f}",
@@ -45,10 +45,10 @@ def print_verdict(summary: dict[str, Any], path: Path) -> None:
     if test is None:
         console.print("The run was stopped: the sealed test stays sealed, the best model so far is in the run folder.")
     else:
-        before = f"{baseline['test_score']:.4g} ({baseline['name']})" if baseline else "no baseline"
+        before = f"{_figure(baseline['test_score'])} ({baseline['name']})" if baseline else "no baseline"
         console.print(
-            f"{summary['metric']} on the sealed test: {before} -> {test['score']:.4g}, "
-            f"95 % interval {test['low']:.4g} to {test['high']:.4g} ({test['n']:,} examples, "
+            f"{summary['metric']} on the sealed test: {before} -> {_figure(test['score'])}, "
+            f"95 % interval {_figure(test['low'])} to {_figure(test['high'])} ({test['n']:,} examples, "
             f"opened {test['opened']} time{'s' if test['opened'] != 1 else ''})"
         )
     console.print(f"model:  {path / 'model'}\nreport: {path / 'report.html'}", soft_wrap=True)
@@ -61,15 +61,22 @@ def print_scores(result: dict[str, Any]) -> None:
         table.add_column(name, justify="left" if name == "metric" else "right")
     for name, figure in result["metrics"].items():
         style = "bold" if name == result["metric"] else ""
-        interval = f"{figure['low']:.4g} to {figure['high']:.4g}"
-        table.add_row(Text(name, style=style), f"{figure['score']:.4g}", interval)
+        interval = f"{_figure(figure['low'])} to {_figure(figure['high'])}"
+        table.add_row(Text(name, style=style), _figure(figure["score"]), interval)
     _console().print(table)
     for line in result["left_out"]:
         _console().print(Text(f"left out: {line}"))
 
 
-def _figure(value: float | None) -> str:
-    return "" if value is None else f"{value:.4g}"
+def _figure(value: float | None, sign: str = "") -> str:
+    """Four significant digits; large numbers in full, with separators.
+
+    >>> _figure(0.87654), _figure(42409.2), _figure(355.91, "+")
+    ('0.8765', '42,409', '+355.9')
+    """
+    if value is None:
+        return ""
+    return f"{value:{sign},.0f}" if abs(value) >= 1_000 else f"{value:{sign}.4g}"
 
 
 def _console() -> Console:
