@@ -14,11 +14,11 @@ from whet.recipe import Recipe
 from whet.remedies.remedy import remedies
 from whet.tasks.facts import Facts
 
-__all__ = ["TestTimeAugmentation"]
+__all__ = ["ViewAveraging"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class TestTimeAugmentation:
+class ViewAveraging:
     """Average the predictions over label-preserving views."""
 
     title: str = "test-time augmentation"
@@ -33,4 +33,4 @@ class TestTimeAugmentation:
         return (("average over views", replace(recipe, test_time_augmentation=True)),)
 
 
-remedies.register("test_time_augmentation")(TestTimeAugmentation())
+remedies.register("test_time_augmentation")(ViewAveraging())
