@@ -128,7 +128,9 @@ def measure(case: Case, data: Path, *, seed: int, keep: Path | None) -> dict[str
             "metric": case.metric,
             "score": score,
             "num_test": num_test,
-            "reached": score <= case.goal if case.metric == "rmse" else score >= round(case.goal, 3),
+            "reached": score <= case.goal
+            if case.metric == "rmse"
+            else round(score, 3) >= case.goal,  # goals have 3 digits
             "sealed_test": summary["test"],
             "covered": low <= score <= high,
             "baseline": summary["baseline"],

@@ -11,7 +11,7 @@ from whet.evaluation.blend import Blend
 from whet.evaluation.calibration import apply_temperature, fit_temperature
 from whet.evaluation.metric import Metric, metrics
 from whet.improving.confirming import weigh
-from whet.improving.ensemble import constrained_weights, cross_fitted, ensemble_weights, loss_of
+from whet.improving.ensemble import constrained_weights, cross_fitted, ensemble_weights, is_worse
 from whet.improving.session import Session
 from whet.improving.trials import Trial, Weighted
 from whet.ledger.entry import Decision, Plan, Stage, Verdict
@@ -72,7 +72,7 @@ def _ensemble(session: Session, best: Trial) -> tuple[Weighted, ...]:
     decision = session.book.row(plan, work)
     session.num_judged += 1
     number = next(i for i, t in enumerate(pool) if t.key == best.key)
-    if decision.verdict in (Verdict.HARMFUL, Verdict.FAILED) or loss_of(fair, truth) > loss_of(scores[number], truth):
+    if decision.verdict in (Verdict.HARMFUL, Verdict.FAILED) or is_worse(fair, scores[number], truth):
         return (Weighted(trial=best),)
     weights = _not_worse(session, _trimmed(ensemble_weights(scores, truth)), scores, number)
     return tuple(

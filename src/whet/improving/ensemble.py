@@ -13,7 +13,7 @@ import numpy as np
 
 from whet.rng import make_numpy_generator
 
-__all__ = ["constrained_weights", "cross_fitted", "ensemble_weights", "greedy_weights", "loss_of"]
+__all__ = ["constrained_weights", "cross_fitted", "ensemble_weights", "greedy_weights", "is_worse", "loss_of"]
 
 ROUNDS = 30
 FOLDS = 5
@@ -39,8 +39,8 @@ def greedy_weights(scores: Sequence[np.ndarray], truth: np.ndarray, *, rounds: i
 def ensemble_weights(scores: Sequence[np.ndarray], truth: np.ndarray) -> np.ndarray:
     """(M,) weights: chosen ones where there are many examples, plain averaging of the good members where there are few.
 
-    With 30 examples the choice is noise, and averaging every member that cannot be told apart from the best (two
-    standard errors of the paired difference) is what holds up; with thousands the chosen weights are trusted.
+    With 30 examples the choice is noise, and averaging every member that cannot be told apart from the best is what
+    holds up; with thousands the chosen weights are trusted.
     """
     trust = len(truth) / (len(truth) + TRUSTED)
     return np.asarray(trust * greedy_weights(scores, truth) + (1 - trust) * _good(scores, truth))
@@ -66,12 +66,24 @@ def constrained_weights(
 
 
 def _good(scores: Sequence[np.ndarray], truth: np.ndarray) -> np.ndarray:
-    """Equal weights on the members whose loss cannot be told apart from the best member's."""
-    losses = np.stack([_losses(s, truth) for s in scores])  # (M, N)
-    excess = losses - losses[losses.mean(axis=1).argmin()]
-    error = excess.std(axis=1) / np.sqrt(max(1, len(truth) - 1))
-    good = (excess.mean(axis=1) <= 2 * error).astype(float)
-    return np.asarray(good / good.sum())
+    """Equal weights on the members that cannot be told apart from the best, in their loss or in their answers."""
+    alike = _alike(np.stack([_losses(s, truth) for s in scores]))
+    if scores[0].shape[1] > 1:
+        alike |= _alike(np.stack([(s.argmax(axis=1) != truth).astype(float) for s in scores]))
+    return np.asarray(alike / alike.sum())
+
+
+def _alike(costs: np.ndarray) -> np.ndarray:
+    """(M,) bool from (M, N) costs: within two standard errors of the paired difference to the best member."""
+    excess = costs - costs[costs.mean(axis=1).argmin()]
+    error = excess.std(axis=1) / np.sqrt(max(1, costs.shape[1] - 1))
+    return np.asarray(excess.mean(axis=1) <= 2 * error)
+
+
+def is_worse(scores: np.ndarray, than: np.ndarray, truth: np.ndarray) -> bool:
+    """Is the loss of ``scores`` higher by more than two standard errors of the paired difference."""
+    excess = _losses(scores, truth) - _losses(than, truth)
+    return bool(excess.mean() > 2 * excess.std() / np.sqrt(max(1, len(truth) - 1)))
 
 
 def cross_fitted(scores: Sequence[np.ndarray], truth: np.ndarray, clusters: np.ndarray, *, seed: int) -> np.ndarray:
