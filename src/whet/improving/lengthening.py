@@ -9,7 +9,9 @@ from whet.improving.confirming import confirm
 from whet.improving.planner import propose
 from whet.improving.remedying import LONG
 from whet.improving.session import Session
+from whet.improving.shares import Shares
 from whet.ledger.entry import Stage
+from whet.recipe import Length
 
 __all__ = ["ends_by_clock", "run_alternatives", "run_longer", "run_more_seeds"]
 
@@ -29,13 +31,16 @@ def run_longer(session: Session, *, seconds: float) -> None:
             return
 
 
-def run_alternatives(session: Session, *, until_s: float) -> None:
-    """Other architectures with the incumbent's length: figures, and candidates for the ensemble."""
-    length = session.incumbent[0].recipe.length
+def run_alternatives(session: Session, *, until_s: float, exploring_s: float) -> None:
+    """Other architectures, each with a share of its own: figures, and candidates for the ensemble."""
+    seconds = Shares().alternative * exploring_s / session.arena.num_parts
+    counted = session.options.epochs is not None
     for recipe in session.prepared.task.alternatives(session.prepared.facts):
-        if session.clock.elapsed() + session.incumbent[0].seconds > until_s:
+        if session.clock.elapsed() + seconds * session.arena.num_parts > until_s:
             return
-        changed = replace(recipe, length=replace(length, epochs=length.epochs and recipe.length.epochs))
+        epochs = session.options.epochs if counted else recipe.length.epochs
+        length = Length(seconds=None if counted else round(seconds, 2), epochs=epochs)
+        changed = replace(recipe, length=length)
         session.measure(Stage.DEFAULT, recipe.architecture, changed, title=title_of(recipe))
 
 

@@ -103,7 +103,7 @@ def _improve_network(session: Session, *, exploring_s: float, finish_s: float) -
     with clock.step("remedies"):
         run_remedies(session, until_s=begin_s + share * exploring_s, exploring_s=exploring_s)
     with clock.step("other architectures"):
-        run_alternatives(session, until_s=end - 0.4 * exploring_s)
+        run_alternatives(session, until_s=end - 0.25 * exploring_s, exploring_s=exploring_s)
     if clock.budget_s is None:
         return
     reserve = _refit_reserve(session)

@@ -19,6 +19,7 @@ class Shares:
     passes: float = 12.0  # epochs after which a default network says something about the data
     repeats: int = 3  # seeds of it, for the noise floor
     cheap: float = 0.012  # below this share a training is cheap, and five seeds are trained
+    alternative: float = 0.14  # one other architecture
     screen: float = 0.015  # one screening
     explore: float = 0.40  # defaults, screenings and confirmations together, when longer training is what is missing
     explore_saturated: float = 0.60  # the same when trainings end by epochs, not by the clock
