@@ -132,6 +132,29 @@ class Recipe:
         """JSON- and YAML-ready."""
         return {"version": VERSION, **_plain(asdict(self))}
 
+    def to_yaml(self) -> str:
+        """The file form: every field, in the order of this class."""
+        import yaml
+
+        return yaml.safe_dump(self.to_dict(), sort_keys=False)
+
+    @classmethod
+    def from_yaml(cls, text: str) -> Recipe:
+        """Read what ``to_yaml`` wrote; tags that would build objects are refused.
+
+        >>> Recipe.from_yaml(Recipe(architecture="mlp").to_yaml()).architecture
+        'mlp'
+        """
+        import yaml
+
+        try:
+            data = yaml.safe_load(text)
+        except yaml.YAMLError as fault:
+            raise ConfigError(f"the recipe is not valid YAML: {fault}") from fault
+        if not isinstance(data, dict):
+            raise ConfigError(f"a recipe is a mapping of fields; got {type(data).__name__}.")
+        return cls.from_dict(data)
+
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Recipe:
         """Read what ``to_dict`` wrote; unknown keys and versions are errors.

@@ -82,12 +82,21 @@ def test_a_recipe_survives_json_and_its_digest_follows_every_field(lr, decay, ep
     again = Recipe.from_dict(json.loads(json.dumps(recipe.to_dict())))
     assert again == recipe
     assert again.digest() == recipe.digest()
+    assert Recipe.from_yaml(recipe.to_yaml()) == recipe
     assert recipe.with_settings(width=width + 1).digest() != recipe.digest()
 
 
 def test_an_unknown_field_of_a_recipe_names_the_nearest():
     with pytest.raises(errors.ConfigError, match="batch_size"):
         Recipe.from_dict({"architecture": "mlp", "batchsize": 3})
+
+
+@pytest.mark.parametrize(
+    "text", ["!!python/object/apply:os.system ['true']", "- a\n- b", "a: [", "architecture: 1\nx: 2"]
+)
+def test_yaml_that_is_no_recipe_is_refused(text):
+    with pytest.raises(errors.ConfigError):
+        Recipe.from_yaml(text)
 
 
 def test_every_error_has_one_root_and_a_built_in_beside_it():

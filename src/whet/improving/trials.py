@@ -14,7 +14,7 @@ import numpy as np
 
 from whet.data.dataset import Dataset
 from whet.errors import TrainingFailedError
-from whet.files import replace_folder, write_arrays, write_json
+from whet.files import replace_folder, write_arrays, write_json, write_text
 from whet.improving.arena import Arena
 from whet.recipe import Recipe
 from whet.state import State
@@ -176,6 +176,7 @@ class Trials:
         write_arrays(folder / "scores.safetensors", {"scores": trial.scores})
         plain = {k: v for k, v in trial.__dict__.items() if k not in ("scores", "recipe", "curve")}
         plain |= {"recipe": trial.recipe.to_dict(), "curve": [asdict(p) for p in trial.curve]}
+        write_text(folder / "recipe.yaml", trial.recipe.to_yaml())
         write_json(folder / "trial.json", plain)
 
     def _read(self, key: str) -> Trial:
