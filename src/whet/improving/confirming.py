@@ -17,8 +17,11 @@ __all__ = ["confirm", "visible_gain", "weigh"]
 USUAL_DISAGREEMENT = 0.06  # share of examples on which two trainings differ, where two seeds cannot tell
 
 
-def confirm(session: Session, proposal: Proposal, *, repeats: int) -> Verdict:
-    """Register, train, judge; the incumbent changes when the change is adopted."""
+def confirm(session: Session, proposal: Proposal, *, repeats: int, also_hidden: bool = False) -> Verdict:
+    """Register, train, judge; the incumbent changes when the change is adopted.
+
+    A change whose plausible gain cannot be seen here is not run, unless ``also_hidden``.
+    """
     repeats = min(repeats, len(session.incumbent))
     session.tried.add(proposal.recipe.digest())
     plausible = plausible_gain(proposal.points, session.prepared.metric, session.incumbent[0].score)
@@ -31,7 +34,7 @@ def confirm(session: Session, proposal: Proposal, *, repeats: int) -> Verdict:
         return [session.run(proposal.recipe, title=proposal.change, repeat=r) for r in range(repeats)]
 
     def work() -> Decision:
-        if plausible < visible:
+        if plausible < visible and not also_hidden:
             return Decision(
                 verdict=Verdict.NOT_VISIBLE,
                 reason=f"a gain of {plausible:.3g} is plausible, but below {visible:.3g} it cannot be told from "

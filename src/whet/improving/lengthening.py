@@ -27,7 +27,7 @@ def run_longer(session: Session, *, seconds: float) -> None:
     facts = replace(session.prepared.facts, seconds_left=seconds / session.arena.num_parts)
     for proposal in propose(session.incumbent[0].recipe, facts, session.findings, tried=session.tried):
         if proposal.remedy == LONG:
-            confirm(session, replace(proposal, points=100.0), repeats=1)
+            confirm(session, proposal, repeats=1, also_hidden=True)
             return
 
 
