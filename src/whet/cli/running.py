@@ -15,7 +15,7 @@ from whet.training.interrupted import Interrupted
 
 __all__ = ["watched"]
 
-GRACE_S = 2  # time for a training to notice the flag and save, before it is interrupted where it stands
+GRACE_S = 1  # time for a training to notice the flag and save, before it is interrupted where it stands
 
 
 @contextmanager
