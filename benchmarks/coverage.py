@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import argparse
 import tempfile
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +24,11 @@ from benchmarks.storing import store
 def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks coverage")
     parser.add_argument("--runs", type=int, default=60)
-    parser.add_argument("--budget", default="12s")
+    parser.add_argument("--budget", default="10s")
+    parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args(arguments)
-    rows = [one_run(seed, options.budget) for seed in range(options.runs)]
+    with ProcessPoolExecutor(options.workers, mp_context=get_context("spawn")) as pool:
+        rows = list(pool.map(one_run, range(options.runs), [options.budget] * options.runs))
     covered = float(np.mean([row["covered"] for row in rows]))
     overrun = max(row["overrun"] for row in rows)
     print(f"covered {covered:.3f} of {len(rows)} runs; largest overrun {100 * overrun:.1f} %")
