@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import whet
-from whet.errors import BundleError, DataError, LabelError, RunError
+from whet.errors import BundleError, ConfigError, DataError, LabelError, RunError
 
 
 def test_the_summary_says_what_docs_contracts_promises(table_run):
@@ -182,6 +182,13 @@ def test_bad_input_is_one_message_and_leaves_nothing_behind(tmp_path, content, t
     (tmp_path / "data.csv").write_text(content)
     with pytest.raises(kind, match=match):
         whet.improve(tmp_path / "data.csv", target=target, budget=None, epochs=1, out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("device", ["cuda:99", "abacus"])
+def test_a_device_that_is_not_there_is_refused_before_anything_is_written(tmp_path, device):
+    with pytest.raises(ConfigError, match=device):
+        whet.improve("sklearn:iris", budget=None, epochs=1, device=device, out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 

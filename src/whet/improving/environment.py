@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib.metadata
-import os
 import platform
+
+from whet.training.threads import available_cores
 
 __all__ = ["environment"]
 
@@ -14,13 +15,12 @@ PACKAGES = ("torch", "numpy", "scikit-learn", "lightgbm")
 def environment(*, device: str, num_threads: int) -> dict[str, str]:
     """Versions, processor, device and threads."""
     versions = {name: importlib.metadata.version(name) for name in ("whet", *PACKAGES)}
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
     return {
         **versions,
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "processor": _processor(),
-        "cores": str(cores),
+        "cores": str(available_cores()),
         "device": device,
         "threads": str(num_threads),
     }

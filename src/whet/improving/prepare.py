@@ -53,6 +53,7 @@ class Prepared:
 
 def prepare(source: object, options: Options, folder: RunFolder, ledger: Ledger, clock: Clock) -> Prepared:
     """Load, infer, cluster, split and seal."""
+    _check_device(options.device)
     with clock.step("reading and decoding"):
         whole = load(
             source,
@@ -102,6 +103,18 @@ def prepare(source: object, options: Options, folder: RunFolder, ledger: Ledger,
         sealed=sealed,
         test_clusters=test_clusters,
     )
+
+
+def _check_device(name: str) -> None:
+    """Refuse a device that is not there before anything is read."""
+    import torch
+
+    try:
+        torch.zeros(1, device=name)
+    except (RuntimeError, AssertionError) as fault:
+        raise ConfigError(
+            f"device {name!r} cannot be used here: {str(fault).splitlines()[0]} Pass --device cpu, or one that exists."
+        ) from fault
 
 
 def truth_of(target: Target, values: np.ndarray) -> np.ndarray:
