@@ -34,9 +34,8 @@ class LinePanel(Observer):
 class LivePanel(Observer):
     """Time left, what is being tried, how far it is, the current best."""
 
-    def __init__(self) -> None:
-        self.console = Console(stderr=True, highlight=False, markup=False)
-        self.live = Live(console=self.console, refresh_per_second=4, transient=True, get_renderable=self.render)
+    def __init__(self, console: Console | None = None) -> None:
+        self.console = console or Console(stderr=True, highlight=False, markup=False)
         self.title = ""
         self.budget_s: float | None = None
         self.start = time.monotonic()
@@ -44,6 +43,8 @@ class LivePanel(Observer):
         self.fraction = 0.0
         self.detail = ""
         self.record = "nothing yet"
+        # last, because it asks for its first picture at once
+        self.live = Live(console=self.console, refresh_per_second=4, transient=True, get_renderable=self.render)
 
     def begin(self, *, budget_s: float | None, elapsed_s: float, title: str) -> None:
         """Start drawing."""
@@ -77,12 +78,13 @@ class LivePanel(Observer):
         elapsed = time.monotonic() - self.start
         left = "counted in epochs" if self.budget_s is None else f"{clock(max(0.0, self.budget_s - elapsed))} left"
         rows = Table.grid(padding=(0, 2))
+        share = self.fraction if self.budget_s is None else min(1.0, elapsed / self.budget_s)
+        rows.add_row("", ProgressBar(total=1.0, completed=share, width=60))
         rows.add_row("time", f"{clock(elapsed)} spent, {left}")
         rows.add_row("trying", Text(self.task, overflow="ellipsis"))
         rows.add_row("", Text(self.detail, style="dim"))
         rows.add_row("best", self.record)
-        share = self.fraction if self.budget_s is None else min(1.0, elapsed / self.budget_s)
-        return Group(Text(f"whet {self.title}", style="bold"), ProgressBar(total=1.0, completed=share, width=60), rows)
+        return Group(Text(f"whet {self.title}", style="bold"), rows)
 
 
 def clock(seconds: float) -> str:
