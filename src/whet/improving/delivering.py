@@ -8,8 +8,10 @@ from typing import Any
 import torch
 
 from whet.bundle.save import save
+from whet.data.dataset import Dataset
 from whet.data.join import joined, share_storage
 from whet.files import write_json
+from whet.improving.allowing import allowing_for_more_examples
 from whet.improving.blending import Handover
 from whet.improving.environment import environment
 from whet.improving.refitting import refit_members
@@ -36,6 +38,15 @@ def deliver(session: Session, handover: Handover, result: TestResult, *, finish_
     save(replace(tested, about=about), session.folder.model)
     with session.clock.step("training on all examples"):
         num_refitted = _refit(session, handover, result, about, finish_s=finish_s)
+    if num_refitted:
+        low, high = allowing_for_more_examples(
+            session.prepared.metric,
+            result.after.low,
+            result.after.high,
+            tested_on=session.arena.num_train,
+            delivered_on=len(_everything(session, result)),
+        )
+        test = {**test, "low": low, "high": high}
     with session.clock.step("report"):
         data = report_data(session, handover.members, result)
         write_json(session.folder.report_data, asdict(data))
@@ -52,8 +63,7 @@ def deliver_stopped(session: Session) -> None:
 
 
 def _refit(session: Session, handover: Handover, result: TestResult, about: dict[str, Any], *, finish_s: float) -> int:
-    data = session.prepared.data
-    everything = joined(data, result.data) if share_storage(data, result.data) else data
+    everything = _everything(session, result)
     budget = session.clock.budget_s
     until_s = float("inf") if budget is None else budget - 0.6 * finish_s
     again, refitted = refit_members(session, handover.members, everything, until_s=until_s)
@@ -68,6 +78,12 @@ def _refit(session: Session, handover: Handover, result: TestResult, about: dict
     model = replace(model, about={**about, "num_train": len(everything), "fit_on": note})
     save(model, session.folder.model)
     return refitted
+
+
+def _everything(session: Session, result: TestResult) -> Dataset:
+    """Every example of the source, the opened test among them when it is a part of it."""
+    data = session.prepared.data
+    return joined(data, result.data) if share_storage(data, result.data) else data
 
 
 def _summary(
@@ -90,6 +106,7 @@ def _summary(
         "baseline": trial(session.baseline) and {**(trial(session.baseline) or {}), **_tested(result, "before")},
         "best": trial(best) and {**(trial(best) or {}), **_tested(result, "after")},
         "test": test,
+        "tested_interval": None if result is None else [result.after.low, result.after.high],
         "gain": None if result is None or result.gain is None else dict(zip(("gain", "low", "high"), result.gain)),
         "adopted": session.adopted,
         "refitted_members": num_refitted,
