@@ -10,6 +10,7 @@ import difflib
 from collections.abc import Iterable
 
 __all__ = [
+    "BackboneError",
     "BundleError",
     "ConfigError",
     "DataError",
@@ -46,6 +47,10 @@ class ShapeError(WhetError, ValueError):
 
 class BundleError(WhetError, ValueError):
     """A saved model is incomplete, altered or of an unknown version."""
+
+
+class BackboneError(WhetError, ValueError):
+    """A pretrained source cannot be found, opened or used here."""
 
 
 class RunError(WhetError, RuntimeError):

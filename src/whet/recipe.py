@@ -10,7 +10,7 @@ from typing import Any, Literal, get_type_hints
 
 from whet.errors import ConfigError, did_you_mean
 
-__all__ = ["AugmentStep", "Length", "Optimiser", "Recipe", "Regularisation", "Schedule"]
+__all__ = ["AugmentStep", "Length", "Optimiser", "Recipe", "Regularisation", "Schedule", "Transfer"]
 
 VERSION = 1
 
@@ -82,6 +82,29 @@ class Regularisation:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Transfer:
+    """How a pretrained body is adapted. With the defaults every weight moves at the same rate from the first step."""
+
+    head_first: float = 0.0  # fraction of the training in which only the head moves, in [0, 1)
+    gradual: float = (
+        0.0  # fraction by which, after that, the groups of layers have been set free one by one from the top
+    )
+    layer_decay: float = 1.0  # a group of layers moves at this rate times that of the group above it, in (0, 1]
+    frozen_groups: int = 0  # so many groups of layers, counted from the input, never move
+    lora_rank: int = 0  # train low-rank additions to the body's matrices instead of the matrices; 0: the matrices
+    contrastive: float = (
+        0.0  # fraction of the training that pulls features of one class together before the head learns
+    )
+
+    def __post_init__(self) -> None:
+        for name in ("head_first", "gradual", "contrastive"):
+            _require(0 <= getattr(self, name) < 1, f"Transfer.{name}", getattr(self, name), "in [0, 1)")
+        _require(0 < self.layer_decay <= 1, "Transfer.layer_decay", self.layer_decay, "in (0, 1]")
+        _require(self.frozen_groups >= 0, "Transfer.frozen_groups", self.frozen_groups, "0 or more")
+        _require(self.lora_rank >= 0, "Transfer.lora_rank", self.lora_rank, "0 or more")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Length:
     """How long to train: seconds first, epochs second; whichever ends first. At least one is given."""
 
@@ -101,6 +124,8 @@ class Recipe:
     architecture: str  # a name in the registry of architectures or of estimators
     settings: Mapping[str, Any] = field(default_factory=dict)  # the architecture's or estimator's own
     encoding: Mapping[str, Any] = field(default_factory=dict)  # the encoder's
+    backbone: str | None = None  # pretrained source that the weights start from; see ``models.pretrained``
+    transfer: Transfer = Transfer()
     augment: tuple[AugmentStep, ...] = ()
     optimiser: Optimiser = Optimiser()
     schedule: Schedule = Schedule()

@@ -13,10 +13,14 @@ __all__ = ["State"]
 
 @dataclass(frozen=True)
 class State:
-    """``config`` survives ``json.dumps``; ``arrays`` go into a safetensors file."""
+    """``config`` survives ``json.dumps``; ``arrays`` go into a safetensors file.
+
+    ``shared`` holds by digest what several states have in common, such as a frozen body: it is stored once beside them.
+    """
 
     config: Mapping[str, Any]
     arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
+    shared: Mapping[str, State] = field(default_factory=dict)
 
     def under(self, prefix: str) -> dict[str, np.ndarray]:
         """The arrays with ``prefix`` in front of each name, for packing several states into one file."""

@@ -12,7 +12,7 @@ import whet
 ROOT = Path(whet.__file__).parent
 # from the ground up; a module may import its own tier and those before it
 TIERS = [
-    ["errors", "registry", "rng", "state", "files", "recipe"],
+    ["errors", "registry", "rng", "state", "files", "stored_state", "recipe"],
     ["data"],
     ["tasks"],
     ["models", "augment"],

@@ -13,7 +13,7 @@ from whet.errors import BundleError
 from whet.evaluation.blend import Blend
 from whet.files import recover_folder, sha256_of
 from whet.recipe import Recipe
-from whet.state import State
+from whet.stored_state import read_state
 from whet.tasks.target import target_from_dict
 
 __all__ = ["load_model"]
@@ -29,11 +29,8 @@ def load_model(folder: str | Path) -> Model:
     members = []
     for entry in content["members"]:
         recipe = Recipe.from_dict(entry["recipe"])
-        members.append(
-            Member(
-                title=entry["title"], recipe=recipe, fitted=restore(recipe, target, _state(path, str(entry["file"])))
-            )
-        )
+        fitted = restore(recipe, target, read_state(path, str(entry["file"])))
+        members.append(Member(title=entry["title"], recipe=recipe, fitted=fitted))
     return Model(
         task=content["task"],
         schema=Schema.from_dict(content["schema"]),
@@ -80,10 +77,3 @@ def _verified(path: Path) -> dict[str, Any]:
         )
     result: dict[str, Any] = content
     return result
-
-
-def _state(path: Path, name: str) -> State:
-    from safetensors.numpy import load_file
-
-    config = json.loads((path / f"{name}.json").read_text(encoding="utf-8"))
-    return State(config, load_file(path / f"{name}.safetensors"))

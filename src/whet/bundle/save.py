@@ -3,6 +3,7 @@
 bundle.json              format, task, schema, target, blend, figures, members, sha256 of every other file
 member-00.json           fitted preprocessing and settings of member 0
 member-00.safetensors    its weights
+shared-*.safetensors     what several members have in common, such as a frozen pretrained body
 README.md                the model card
 """
 
@@ -15,7 +16,8 @@ from typing import Any
 
 from whet.bundle.card import model_card
 from whet.bundle.model import Model
-from whet.files import replace_folder, sha256_of, write_arrays, write_json, write_text
+from whet.files import replace_folder, sha256_of, write_json, write_text
+from whet.stored_state import write_state
 
 __all__ = ["FORMAT", "digest_of", "save"]
 
@@ -31,9 +33,7 @@ def _fill(model: Model, folder: Path) -> None:
     members: list[dict[str, Any]] = []
     for number, member in enumerate(model.members):
         name = f"member-{number:02d}"
-        state = member.fitted.state()
-        write_json(folder / f"{name}.json", dict(state.config))
-        write_arrays(folder / f"{name}.safetensors", state.arrays)
+        write_state(member.fitted.state(), folder, name)
         members.append({"title": member.title, "file": name, "recipe": member.recipe.to_dict()})
     write_text(folder / "README.md", model_card(model))
     content: dict[str, Any] = {

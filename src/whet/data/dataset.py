@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from whet.data.columns import ColumnData
+from whet.data.derived import Derived
 from whet.data.raw import Problem
 from whet.data.schema import Schema
 
@@ -28,6 +29,8 @@ class Dataset:
     fingerprint: str  # sha256 over the decoded content
     origin: str
     problems: tuple[Problem, ...] = ()
+    # by source row and shared by all views; whoever changes ``columns`` gives the changed dataset a fresh one
+    derived: Derived = field(default_factory=Derived, compare=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -38,6 +38,7 @@ class InputSpec:
     max_tokens: int = 0  # text: the longest token sequence that the encoder emits
     num_numbers: int = 0  # table: F
     cardinalities: tuple[int, ...] = ()  # table: for each of the G categories the number of ids, 0 included
+    backbone: Mapping[str, Any] = field(default_factory=dict)  # pretrained body: its kind and configuration, JSON-ready
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready."""

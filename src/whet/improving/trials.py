@@ -17,7 +17,7 @@ from whet.errors import TrainingFailedError
 from whet.files import replace_folder, write_arrays, write_json, write_text
 from whet.improving.arena import Arena
 from whet.recipe import Recipe
-from whet.state import State
+from whet.stored_state import read_state, write_state
 from whet.tasks.target import Target
 from whet.training.fit import fit
 from whet.training.fitted import CurvePoint, FitSetting, Fitted, Training
@@ -125,7 +125,9 @@ class Trials:
         """The trained models of a trial, one per part."""
         if trial.key not in self._fitted:
             paths = sorted((self.folder / trial.key).glob("part-*.json"))
-            self._fitted[trial.key] = [restore(trial.recipe, self.target, _state(p)) for p in paths]
+            self._fitted[trial.key] = [
+                restore(trial.recipe, self.target, read_state(p.parent, p.stem, shared=self.folder)) for p in paths
+            ]
         return self._fitted[trial.key]
 
     def _fit(self, recipe: Recipe, train: np.ndarray, valid: np.ndarray, name: str) -> Training:
@@ -170,9 +172,7 @@ class Trials:
 
     def _write(self, trial: Trial, parts: list[Fitted], folder: Path) -> None:
         for number, part in enumerate(parts):
-            state = part.state()
-            write_json(folder / f"part-{number:02d}.json", dict(state.config))
-            write_arrays(folder / f"part-{number:02d}.safetensors", state.arrays)
+            write_state(part.state(), folder, f"part-{number:02d}", shared=self.folder)
         write_arrays(folder / "scores.safetensors", {"scores": trial.scores})
         plain = {k: v for k, v in trial.__dict__.items() if k not in ("scores", "recipe", "curve")}
         plain |= {"recipe": trial.recipe.to_dict(), "curve": [asdict(p) for p in trial.curve]}
@@ -197,9 +197,3 @@ class Trials:
 def _key(recipe: Recipe, arena: str, repeat: int, fingerprint: str) -> str:
     text = "/".join([recipe.digest(), arena, str(repeat), fingerprint])
     return hashlib.sha256(text.encode()).hexdigest()[:20]
-
-
-def _state(path: Path) -> State:
-    from safetensors.numpy import load_file
-
-    return State(json.loads(path.read_text(encoding="utf-8")), load_file(path.with_suffix(".safetensors")))

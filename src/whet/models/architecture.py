@@ -14,8 +14,10 @@ from torch import Tensor, nn
 from whet.data.inputs import Batch, InputSpec
 from whet.data.kinds import Modality
 from whet.errors import ConfigError, did_you_mean
+from whet.recipe import Recipe
 from whet.registry import Registry
 from whet.rng import drawing_globally
+from whet.tasks.facts import Facts
 
 __all__ = ["Architecture", "architectures", "build"]
 
@@ -29,7 +31,14 @@ class Architecture(nn.Module, ABC):
 
     modality: ClassVar[Modality]
     parts: ClassVar[tuple[str, ...]]  # the names in the batch that it reads
+    families: ClassVar[tuple[str, ...]] = ()  # what people call its kind: "cnn", "lstm", "transformer" ...
+    needs_backbone: ClassVar[bool] = False  # it can only be built around a pretrained source (``InputSpec.backbone``)
     head: nn.Module
+
+    @classmethod
+    def recipes(cls, facts: Facts) -> Mapping[str, Recipe]:
+        """By family, the recipe with which it is first tried on such data; a family that does not fit is absent."""
+        return {}
 
     @abstractmethod
     def forward_features(self, batch: Batch) -> Tensor:
@@ -43,6 +52,16 @@ class Architecture(nn.Module, ABC):
         """(B, K) logits or standardised values."""
         outputs: Tensor = self.head(self.forward_features(batch))
         return outputs
+
+    def receptive_field(self) -> int | None:
+        """Pixels along a side, tokens or steps that one feature sees before pooling; None: all of them."""
+        return None
+
+    def layer_groups(self) -> list[list[nn.Parameter]]:
+        """Every parameter once, in groups from the input to the head: for rates by layer and gradual unfreezing."""
+        head = {id(p) for p in self.head.parameters()}
+        body = [p for p in self.parameters() if id(p) not in head]
+        return [group for group in (body, list(self.head.parameters())) if group]
 
     def initialise(self, sample: Batch) -> None:
         """Set what depends on data (whitening, quantile bins) from a few hundred training examples."""

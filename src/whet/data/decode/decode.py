@@ -17,6 +17,7 @@ from whet.data.dataset import Dataset
 from whet.data.decode.content import content_key
 from whet.data.decode.decoder import decoders
 from whet.data.decode.steering import read_steering
+from whet.data.derived import Derived
 from whet.data.raw import Problem, Raw
 from whet.data.schema import Column, Schema
 from whet.data.store import MakeArray, hash_arrays, make_in_memory, open_stored, storing
@@ -50,6 +51,7 @@ def decode(raw: Raw, schema: Schema, *, folder: Path | None, with_target: bool =
         fingerprint=_fingerprint(schema, note["content"], steering.hashed()),
         origin=raw.origin,
         problems=problems,
+        derived=Derived(None if folder is None else folder / f"{content_key(raw, schema)}-derived"),
     )
 
 

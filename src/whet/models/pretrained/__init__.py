@@ -1,0 +1,7 @@
+"""Pretrained bodies: where they come from, one file per kind of source."""
+
+import importlib
+import pkgutil
+
+for _module in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_module.name}")
