@@ -14,6 +14,7 @@ __all__ = [
     "BundleError",
     "ConfigError",
     "DataError",
+    "HubError",
     "LabelError",
     "MissingExtraError",
     "RunError",
@@ -51,6 +52,10 @@ class BundleError(WhetError, ValueError):
 
 class BackboneError(WhetError, ValueError):
     """A pretrained source cannot be found, opened or used here."""
+
+
+class HubError(BackboneError, ConnectionError):
+    """A pretrained source would have to be downloaded, and its hub does not answer; runs go on without it."""
 
 
 class RunError(WhetError, RuntimeError):

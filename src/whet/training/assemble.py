@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,10 +10,12 @@ import torch
 from torch import Tensor
 
 from whet.data.dataset import Dataset
+from whet.errors import ConfigError
 from whet.evaluation.metric import metrics
-from whet.recipe import Recipe
+from whet.recipe import Recipe, Transfer
 from whet.training.checkpoint import Checkpoint
 from whet.training.clock import TrainingClock
+from whet.training.contrastive import Contrastive
 from whet.training.ema import Average
 from whet.training.ending import Ending
 from whet.training.evaluate import views_of
@@ -26,6 +29,7 @@ from whet.training.objective import Supervised, class_weights
 from whet.training.optimisers import build_optimisers
 from whet.training.pace import choose_speed
 from whet.training.patience import Patience
+from whet.training.phases import Phases
 from whet.training.position import Position
 from whet.training.prepare import Prepared, order_of
 from whet.training.speed import Speed
@@ -88,7 +92,18 @@ def assemble(
         ending=_ending(recipe, ready),
         checkpoint=checkpoint,
         speed=speed,
+        phases=_phases(recipe, ready, objective),
     )
+
+
+def _phases(recipe: Recipe, ready: Prepared, objective: Supervised) -> Phases | None:
+    """None where nothing ever changes, so that other trainings pay nothing."""
+    transfer = recipe.transfer
+    if replace(transfer, layer_decay=1.0, lora_rank=0) == Transfer():
+        return None
+    if transfer.contrastive and ready.target.kind != "classes":
+        raise ConfigError("Transfer.contrastive pulls classes together, but the target is a number: set it to 0.")
+    return Phases(ready.model, transfer, objective, Contrastive())
 
 
 def _feed(recipe: Recipe, ready: Prepared) -> Feed:
@@ -118,7 +133,12 @@ def _moving(recipe: Recipe, ready: Prepared) -> Moving:
     decay = recipe.regularisation.ema
     return Moving(
         model=ready.model,
-        optimisers=build_optimisers(ready.model, recipe.optimiser, weight_decay=recipe.regularisation.weight_decay),
+        optimisers=build_optimisers(
+            ready.model,
+            recipe.optimiser,
+            weight_decay=recipe.regularisation.weight_decay,
+            layer_decay=recipe.transfer.layer_decay,
+        ),
         average=None if decay is None else Average(ready.model, decay),
     )
 

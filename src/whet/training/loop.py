@@ -20,6 +20,7 @@ from whet.training.feed import Feed
 from whet.training.fitted import FitSetting, Progress
 from whet.training.guard import CHECK_EVERY, Guard
 from whet.training.interrupted import Interrupted
+from whet.training.phases import Phases
 from whet.training.schedules import rate
 from whet.training.speed import Speed
 from whet.training.stepper import Stepper
@@ -44,6 +45,7 @@ class Loop:
     ending: Ending
     speed: Speed
     checkpoint: Checkpoint | None = None
+    phases: Phases | None = None  # of a pretrained body; None: every weight moves all the time
 
     def __post_init__(self) -> None:
         self.position = self.examiner.position
@@ -82,7 +84,11 @@ class Loop:
     def _step(self) -> None:
         step, seed = self.position.step, self.feed.order.seed
         _reseed(stream_seed(seed, "step", str(step)), self.feed.device)
-        self._rate = rate(self.schedule, self.clock.progress(step + 0.5)) * self.position.rate_factor
+        progress = self.clock.progress(step + 0.5)
+        self._rate = rate(self.schedule, progress) * self.position.rate_factor
+        if self.phases is not None:
+            self.phases.enter(progress)
+            self.stepper.objective = self.phases.objective(progress)
         batch, targets = self.feed(step)
         loss, norm = self.stepper(
             batch,

@@ -19,6 +19,7 @@ from whet.training.evaluate import network_scores
 from whet.training.fitted import FitSetting, Training
 from whet.training.fitted_network import FittedNetwork
 from whet.training.loop import Loop
+from whet.training.lora import merge_low_rank
 from whet.training.prepare import Prepared, prepare
 from whet.training.threads import using_threads
 from whet.training.validation import sample, truth
@@ -61,6 +62,7 @@ def _notes_before(recipe: Recipe, valid: Dataset | None, loop: Loop) -> list[str
 
 
 def _fitted(recipe: Recipe, ready: Prepared, loop: Loop) -> FittedNetwork:
+    merge_low_rank(loop.stepper.moving.evaluated)
     return FittedNetwork(
         encoder=ready.encoder,
         model=loop.stepper.moving.evaluated.requires_grad_(False).eval(),

@@ -37,8 +37,9 @@ class Optimisers:
         """Decay and move all parameters with ``rate`` times their peak learning rates, then drop the gradients."""
         for part, peak, decayed in zip(self.parts, self._peaks, self._decayed):
             lr = part.param_groups[0]["lr"] = peak * rate
-            if self.weight_decay and decayed:
-                torch._foreach_mul_(decayed, 1 - lr * self.weight_decay)
+            moved = [p for p in decayed if p.grad is not None]  # what is held does not shrink either
+            if self.weight_decay and moved:
+                torch._foreach_mul_(moved, 1 - lr * self.weight_decay)
             part.step()
             for parameter in _parameters(part):
                 parameter.grad = None  # what zero_grad does, without its profiler hooks: a fifth of a small step
@@ -63,22 +64,37 @@ class Optimisers:
             self.parts[int(i)].state[parameter][name] = _like(parameter, value)
 
 
-def build_optimisers(model: Architecture, settings: Optimiser, *, weight_decay: float = 0.0) -> Optimisers:
-    """What ``settings`` asks for, over the trainable parameters of ``model``; its ``decayed()`` ones shrink."""
-    trainable = [p for p in model.parameters() if p.requires_grad]
-    parts: list[torch.optim.Optimizer]
-    if settings.name == "sgd":
-        momentum = settings.momentum
-        parts = [torch.optim.SGD(trainable, lr=settings.lr, momentum=momentum, nesterov=momentum > 0, fused=True)]
-    elif settings.name == "adamw":
-        parts = [_adamw(trainable, settings.lr)]
-    else:
-        matrices = _hidden_matrices(model)
-        hidden = {id(p) for p in matrices}
-        others = [p for p in trainable if id(p) not in hidden]
-        parts = [Muon(matrices, lr=settings.lr, momentum=settings.momentum)] if matrices else []
-        parts += [_adamw(others, settings.other_lr)] if others else []
+def build_optimisers(
+    model: Architecture, settings: Optimiser, *, weight_decay: float = 0.0, layer_decay: float = 1.0
+) -> Optimisers:
+    """What ``settings`` asks for, over the trainable parameters of ``model``; its ``decayed()`` ones shrink.
+
+    With ``layer_decay`` below 1 each group of layers has a rate of its own (discriminative learning rates,
+    Howard & Ruder, ACL 2018), the head the full one.
+    """
+    groups = model.layer_groups() if layer_decay < 1 else [list(model.parameters())]
+    hidden = {id(p) for p in _hidden_matrices(model)} if settings.name == "muon" else set()
+    parts: list[torch.optim.Optimizer] = []
+    for depth, group in enumerate(reversed(groups)):
+        trainable = [p for p in group if p.requires_grad]
+        parts += _parts(trainable, settings, hidden, scale=layer_decay**depth)
     return Optimisers(parts, decayed=model.decayed(), weight_decay=weight_decay)
+
+
+def _parts(
+    trainable: list[nn.Parameter], settings: Optimiser, hidden: set[int], *, scale: float
+) -> list[torch.optim.Optimizer]:
+    lr, momentum = settings.lr * scale, settings.momentum
+    if not trainable:
+        return []
+    if settings.name == "sgd":
+        return [torch.optim.SGD(trainable, lr=lr, momentum=momentum, nesterov=momentum > 0, fused=True)]
+    if settings.name == "adamw":
+        return [_adamw(trainable, lr)]
+    matrices = [p for p in trainable if id(p) in hidden]
+    others = [p for p in trainable if id(p) not in hidden]
+    parts: list[torch.optim.Optimizer] = [Muon(matrices, lr=lr, momentum=momentum)] if matrices else []
+    return parts + ([_adamw(others, settings.other_lr * scale)] if others else [])
 
 
 def _adamw(parameters: list[nn.Parameter], lr: float) -> torch.optim.Optimizer:

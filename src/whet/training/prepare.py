@@ -13,14 +13,16 @@ from whet.augment.augmentation import Augmentation
 from whet.data.dataset import Dataset
 from whet.data.encoders.encoder import Encoder, encoder_for
 from whet.data.inputs import Inputs
-from whet.errors import ConfigError
+from whet.errors import BackboneError, ConfigError
 from whet.models.architecture import Architecture, build
+from whet.models.pretrained.backbone import Backbone, Finding
 from whet.recipe import Recipe
 from whet.rng import drawing_globally, make_numpy_generator
 from whet.tasks.target import Target
 from whet.training.batches import BatchOrder
 from whet.training.fitted import FitSetting
 from whet.training.fitted_network import build_augmentations
+from whet.training.lora import add_low_rank
 
 __all__ = ["Prepared", "order_of", "prepare"]
 
@@ -50,10 +52,16 @@ def prepare(recipe: Recipe, target: Target, train: Dataset, valid: Dataset | Non
     """Fit the encoder, encode, build and initialise the network."""
     if train.target is None or len(train) == 0:
         raise ConfigError(f"training needs examples with targets; got {len(train)} from {train.origin}.")
-    encoder = encoder_for(train.schema.modality).fit(train, recipe.encoding, seed=recipe.seed)
+    backbone = None if recipe.backbone is None else _opened(recipe.backbone)
+    encoder = _encoder(recipe, train, backbone)
     model = build(recipe.architecture, encoder.spec, target.num_outputs, recipe.settings, seed=recipe.seed)
     inputs = encoder.encode(train, scratch=_folder(setting, "train")).only(model.parts)
     _initialise(model, inputs, recipe.seed)
+    if backbone is not None:
+        backbone.load_into(model)
+    if recipe.transfer.lora_rank:
+        with drawing_globally(recipe.seed, "low rank"):
+            add_low_rank(model, recipe.transfer.lora_rank)
     checked = None if valid is None else encoder.encode(valid, scratch=_folder(setting, "valid")).only(model.parts)
     device = torch.device(setting.device)
     return Prepared(
@@ -66,6 +74,24 @@ def prepare(recipe: Recipe, target: Target, train: Dataset, valid: Dataset | Non
         codes=target.encode(train.target),
         device=device,
     )
+
+
+def _opened(source: str) -> Backbone:
+    """Of what lies on this machine: whoever started the run has asked for downloads, where any were wanted."""
+    from whet.models.pretrained.opening import open_backbone
+
+    return open_backbone(source, finding=Finding())
+
+
+def _encoder(recipe: Recipe, train: Dataset, backbone: Backbone | None) -> Encoder:
+    if backbone is None:
+        return encoder_for(train.schema.modality).fit(train, recipe.encoding, seed=recipe.seed)
+    if backbone.about.modality != train.schema.modality:
+        raise BackboneError(
+            f"{backbone.about.source} reads {backbone.about.modality} examples; these are {train.schema.modality}. "
+            "Choose a backbone of that kind."
+        )
+    return backbone.encoder(train, recipe.encoding, seed=recipe.seed)
 
 
 def order_of(recipe: Recipe, target: Target, codes: np.ndarray) -> BatchOrder:

@@ -6,8 +6,9 @@ the path of a folder: one that ``whet pretrain`` wrote, or a saved Transformers 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,7 +18,7 @@ from whet.data.kinds import Modality
 from whet.models.architecture import Architecture
 from whet.registry import Registry
 
-__all__ = ["About", "Backbone", "Finding", "Scheme", "schemes"]
+__all__ = ["About", "Backbone", "Finding", "Scheme", "default_cache", "schemes"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,11 +55,17 @@ class Backbone(Protocol):
         ...
 
 
+def default_cache() -> Path:
+    """``WHET_CACHE``, or ``.cache/whet`` in the home folder."""
+    given = os.environ.get("WHET_CACHE")
+    return Path(given) if given else Path.home() / ".cache" / "whet"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Finding:
     """How far a scheme may go to find what was asked for."""
 
-    cache: Path  # folder of everything that was ever downloaded
+    cache: Path = field(default_factory=default_cache)  # folder of everything that was ever downloaded
     may_download: bool = False  # nothing is downloaded without being asked
     may_run_code: bool = False  # PyTorch Hub runs the code of the repository
 
@@ -72,6 +79,7 @@ class Scheme(Protocol):
         Raises:
             BackboneError: it is not there, damaged, of a kind that cannot be used, or needs an extra or a permission;
                 the message says which and what to do.
+            HubError: it would have to be fetched from a hub that does not answer.
         """
         ...
 
