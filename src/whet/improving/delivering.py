@@ -11,7 +11,7 @@ from whet.bundle.save import save
 from whet.data.dataset import Dataset
 from whet.data.join import joined, share_storage
 from whet.files import write_json
-from whet.improving.allowing import allowing_for_more_examples
+from whet.improving.allowing import allowing_for_retraining
 from whet.improving.blending import Handover
 from whet.improving.environment import environment
 from whet.improving.refitting import refit_members
@@ -39,12 +39,14 @@ def deliver(session: Session, handover: Handover, result: TestResult, *, finish_
     with session.clock.step("training on all examples"):
         num_refitted = _refit(session, handover, result, about, finish_s=finish_s)
     if num_refitted:
-        low, high = allowing_for_more_examples(
+        low, high = allowing_for_retraining(
             session.prepared.metric,
+            result.after.score,
             result.after.low,
             result.after.high,
             tested_on=session.arena.num_train,
             delivered_on=len(_everything(session, result)),
+            seed_std=session.noise.std or 0.0,
         )
         test = {**test, "low": low, "high": high}
     with session.clock.step("report"):
