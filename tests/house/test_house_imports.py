@@ -21,7 +21,7 @@ TIERS = [
     ["ledger"],
     ["diagnosis"],
     ["remedies"],
-    ["bundle", "report"],
+    ["bundle", "report", "testing"],
     ["improving"],
     ["api"],
     ["cli"],

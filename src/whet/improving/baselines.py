@@ -22,6 +22,7 @@ TITLES = {
     "hog_linear": "linear model on gradient histograms (HOG)",
     "minirocket_ridge": "MiniRocket + ridge",
     "hydra_ridge": "Hydra + ridge",
+    "frozen_features": "linear model on frozen pretrained features",
 }
 
 

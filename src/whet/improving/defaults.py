@@ -22,6 +22,7 @@ __all__ = ["choose_arena", "measure_pace", "run_default"]
 
 SMALL = 3_000  # examples below which a fixed validation part would be too small
 MIDDLE = 15_000  # ... and below which folds, where they are cheap, still show more than one part would
+FOLDS_OF_BODIES = 1_000  # examples from which training a pretrained body once per fold takes too long
 TINY = 500  # below which it would say nothing at all, so that folds are used at any price
 
 
@@ -43,7 +44,7 @@ def choose_arena(prepared: Prepared, options: Options, epoch_s: float | None, *,
     if epoch_s is None:
         small = len(prepared.data) < SMALL
         return cross_validation(prepared, num_folds=5, seed=options.seed) if small else hold_out(prepared)
-    if len(prepared.data) >= MIDDLE:
+    if len(prepared.data) >= MIDDLE or (prepared.facts.backbone is not None and len(prepared.data) >= FOLDS_OF_BODIES):
         return hold_out(prepared)
     epochs = prepared.task.default(prepared.facts).length.epochs or 20.0
     for num_folds in (5, 3):

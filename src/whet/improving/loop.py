@@ -28,6 +28,7 @@ from whet.improving.remedying import run_remedies
 from whet.improving.session import Session
 from whet.improving.shares import Shares, finish_seconds
 from whet.improving.testing import open_test
+from whet.improving.transferring import run_transfer
 from whet.improving.trials import Trials
 from whet.ledger.noise import NoiseFloor
 from whet.ledger.records import Ledger
@@ -55,7 +56,7 @@ def run_loop(
     ledger = Ledger(folder.ledger)
     session: Session | None = None
     try:
-        prepared = prepare(source, options, folder, ledger, clock)
+        prepared = prepare(source, options, folder, ledger, clock, say=observer.say)
         session = _session(prepared, options, folder, ledger, clock, observer, should_stop)
         _improve(session)
         folder.update(status="done", seconds=clock.elapsed())
@@ -83,6 +84,9 @@ def _improve(session: Session) -> None:
         run_default(session, exploring_s=exploring_s)
     with clock.step("fast members"):
         run_members(session)
+    if session.prepared.facts.backbone is not None and session.incumbent:
+        with clock.step("pretrained body"):
+            run_transfer(session, until_s=clock.elapsed() + max(0.0, _finite(clock.left()) - limit))
     if session.incumbent:
         _improve_network(session, exploring_s=exploring_s, finish_s=limit)
     with clock.step("ensemble and calibration"):

@@ -30,6 +30,9 @@ class Options:
     time: str | None = None
     image_size: int | None = None
     device: str = "cpu"
+    backbone: str | None = None  # pretrained source to start from; see models/pretrained
+    download: bool = False  # a source that is not on this machine may be fetched from its hub
+    trust_code: bool = False  # the code of a PyTorch Hub repository may be run
     margin: float | None = None  # smallest gain worth adopting, in the metric's unit; None: the judge's default
     max_confirmations: int = 12
     strict: bool = False  # spend the error budget so that any dependence between rows is allowed

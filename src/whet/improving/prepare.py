@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from whet.data.splits import default_fractions, split
 from whet.errors import ConfigError, did_you_mean
 from whet.evaluation.choice import choose_metric
 from whet.evaluation.metric import Metric, metrics
+from whet.improving.bodies import backbone_facts
 from whet.improving.clock import Clock
 from whet.improving.folder import RunFolder
 from whet.improving.options import Options
@@ -51,8 +53,16 @@ class Prepared:
         return self.data.schema
 
 
-def prepare(source: object, options: Options, folder: RunFolder, ledger: Ledger, clock: Clock) -> Prepared:
-    """Load, infer, cluster, split and seal."""
+def prepare(
+    source: object,
+    options: Options,
+    folder: RunFolder,
+    ledger: Ledger,
+    clock: Clock,
+    *,
+    say: Callable[[str], None],
+) -> Prepared:
+    """Load, infer, cluster, split and seal; ``say`` is told what the user should know."""
     _check_device(options.device)
     with clock.step("reading and decoding"):
         whole = load(
@@ -66,6 +76,7 @@ def prepare(source: object, options: Options, folder: RunFolder, ledger: Ledger,
             cache=folder.cache,
         )
     task = task_for(whole.schema)
+    body = backbone_facts(options, whole.schema.modality, say=say)
     with clock.step("near-duplicates and splits"):
         clusters = near_duplicate_clusters(whole)
         valid_share, test_share = default_fractions(len(whole))
@@ -89,7 +100,7 @@ def prepare(source: object, options: Options, folder: RunFolder, ledger: Ledger,
     target = task.fit_target(data.target)
     metric, why = _metric(options, target, data)
     with clock.step("looking at the data"):
-        facts = _facts(task, target, metric.name, data.take(train), options.seed)
+        facts = replace(_facts(task, target, metric.name, data.take(train), options.seed), backbone=body)
     return Prepared(
         task=task,
         target=target,

@@ -11,6 +11,7 @@ from whet.improving.planner import Proposal, plausible_gain, propose
 from whet.improving.screening import screen
 from whet.improving.session import Session
 from whet.improving.shares import Shares
+from whet.improving.transferring import STEPS
 from whet.ledger.entry import Verdict
 
 __all__ = ["run_remedies"]
@@ -25,7 +26,7 @@ def run_remedies(session: Session, *, until_s: float, exploring_s: float) -> Non
     confirmations = 0
     while session.clock.elapsed() < until_s and confirmations < session.options.max_confirmations - 2:
         session.findings = diagnose(session)
-        proposals = [p for p in _proposals(session) if p.remedy != LONG]
+        proposals = [p for p in _proposals(session) if p.remedy not in (LONG, *STEPS)]
         hidden, visible = _sorted_by_visibility(session, proposals)
         if confirmations == 0:
             for proposal in hidden:  # rows that say so, without a training

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from whet.data.kinds import Modality
 from whet.tasks.target import Target
 
-__all__ = ["Facts"]
+__all__ = ["BackboneFacts", "Facts"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackboneFacts:
+    """The pretrained body that a run may start from."""
+
+    source: str  # pinned, so that it names the same weights tomorrow
+    architecture: str  # the network around it
+    settings: Mapping[str, Any] = field(default_factory=dict)  # that this network must be built with
+    title: str = ""
+    num_parameters: int = 0
+    can_train: bool = True  # False: a frozen extractor only
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,4 +40,5 @@ class Facts:
     num_categories: int = 0
     epoch_s: float | None = None  # one epoch of the default network on this machine; None: not measured
     seconds_left: float | None = None  # for one more training; None: lengths are counted in epochs
+    backbone: BackboneFacts | None = None
     suggested_lr: float | None = None  # peak rate that a range test suggests; None: not measured

@@ -43,6 +43,14 @@ def improve(
     time: Annotated[str | None, typer.Option(help="Column to split by: later examples are tested on.")] = None,
     image_size: Annotated[int | None, typer.Option(help="Longer side of the pictures for training, in pixels.")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1 ...")] = "cpu",
+    backbone: Annotated[
+        str | None,
+        typer.Option(
+            help="Pretrained: minilm, hf:org/name, timm:NAME, torchhub:owner/repo:entry, onnx:FILE or a folder."
+        ),
+    ] = None,
+    download: Annotated[bool, typer.Option(help="Fetch the backbone from its hub when it is not here.")] = False,
+    trust_code: Annotated[bool, typer.Option(help="Let a PyTorch Hub repository run its code.")] = False,
     margin: Annotated[float | None, typer.Option(help="Smallest gain worth adopting, in the metric's unit.")] = None,
     max_confirmations: Annotated[int, typer.Option(help="Judged changes that the error budget is shared over.")] = 12,
     strict: Annotated[bool, typer.Option(help="Spend the error budget under any dependence between rows.")] = False,
@@ -76,6 +84,9 @@ def improve(
             time=time,
             image_size=image_size,
             device=device,
+            backbone=backbone,
+            download=download,
+            trust_code=trust_code,
             margin=margin,
             max_confirmations=max_confirmations,
             strict=strict,

@@ -1,0 +1,52 @@
+"""Start from a pretrained body: frozen features first, because they give the most per second, then fine-tuning.
+
+Each is a remedy with a row of its own, judged against the better of the default network and what came before it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from whet.improving.confirming import confirm
+from whet.improving.planner import Proposal, propose
+from whet.improving.session import Session
+from whet.ledger.entry import Verdict
+from whet.models.estimators.estimator import estimators
+from whet.recipe import Length, Recipe
+
+__all__ = ["STEPS", "run_transfer"]
+
+STEPS = ("frozen_features", "few_shot", "fine_tuning")  # in this order; the planner leaves them to this step
+FROZEN_SHARE, TRAINED_SHARE = 0.35, 0.75  # of the time that is left: at most so much for each
+
+
+def run_transfer(session: Session, *, until_s: float) -> None:
+    """Try each way of using the body that time allows; the incumbent stays a network."""
+    network = session.incumbent
+    for name in STEPS:
+        proposal = _proposal(session, name, until_s=until_s)
+        if proposal is None:
+            continue
+        verdict = confirm(session, proposal, repeats=1, also_hidden=True)
+        if verdict is Verdict.ADOPTED and proposal.recipe.architecture not in estimators:
+            network = session.incumbent
+    session.incumbent = network
+
+
+def _proposal(session: Session, name: str, *, until_s: float) -> Proposal | None:
+    """The remedy's proposal with its share of the time; None when it does not apply or time is over."""
+    left = until_s - session.clock.elapsed()
+    incumbent = session.incumbent[0].recipe
+    for proposal in propose(incumbent, session.prepared.facts, session.findings, tried=session.tried):
+        if proposal.remedy == name and left > 1.0:
+            share = FROZEN_SHARE if proposal.recipe.architecture in estimators else TRAINED_SHARE
+            return replace(proposal, recipe=_timed(session, proposal.recipe, share * left))
+    return None
+
+
+def _timed(session: Session, recipe: Recipe, seconds: float) -> Recipe:
+    if session.options.budget_s is None:
+        epochs = recipe.length.epochs if session.options.epochs is None else session.options.epochs
+        return replace(recipe, length=Length(seconds=None, epochs=epochs))
+    each = session.folder.remember(f"transfer_s_{recipe.digest()}", lambda: round(seconds / session.arena.num_parts, 2))
+    return replace(recipe, length=Length(seconds=max(1.0, float(each)), epochs=recipe.length.epochs))
