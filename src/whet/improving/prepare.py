@@ -10,7 +10,8 @@ import numpy as np
 from whet.data.clusters import near_duplicate_clusters
 from whet.data.columns import ImageColumn
 from whet.data.dataset import Dataset
-from whet.data.kinds import Kind
+from whet.data.encoders.table_missing import is_missing
+from whet.data.kinds import Kind, Modality
 from whet.data.load import load
 from whet.data.schema import Schema
 from whet.data.splits import default_fractions, split
@@ -171,4 +172,10 @@ def _facts(task: Task, target: Target, metric: str, train: Dataset, seed: int) -
         series_shape=series[0].series_shape if series else (0, 0),
         num_numbers=len(schema.of_kind(Kind.NUMBER, Kind.DATE)),
         num_categories=len(schema.of_kind(Kind.CATEGORY)),
+        num_dates=len(schema.of_kind(Kind.DATE)),
+        num_texts=len(schema.of_kind(Kind.TEXT)),
+        num_missing=sum(bool(is_missing(train, c.name).any()) for c in schema.features)
+        if task.modality is Modality.TABLE
+        else 0,
+        most_values=max((len(c.labels) for c in schema.of_kind(Kind.CATEGORY)), default=0),
     )

@@ -38,6 +38,10 @@ class Facts:
     series_shape: tuple[int, int] = (0, 0)  # channels, length
     num_numbers: int = 0
     num_categories: int = 0
+    num_dates: int = 0
+    num_texts: int = 0
+    num_missing: int = 0  # tables: columns with missing values in training
+    most_values: int = 0  # tables: labels of the category column that has most
     epoch_s: float | None = None  # one epoch of the default network on this machine; None: not measured
     seconds_left: float | None = None  # for one more training; None: lengths are counted in epochs
     backbone: BackboneFacts | None = None

@@ -1,6 +1,8 @@
 """Tables as "numbers" (scaled, without NaN) and "categories" (ids): what networks and linear models read.
 
-Fitted on training rows only. Rows are encoded in blocks, so that a table larger than memory works the same way.
+Fitted on training rows only. With target encoding those rows themselves are encoded out of fold (``table_targets``), as
+long as the encoder that was fitted is in memory. Rows are encoded in blocks, so that a table larger than memory works
+the same way.
 """
 
 from __future__ import annotations
@@ -43,16 +45,9 @@ class TableEncoder:
 
     @classmethod
     def fit(cls, train: Dataset, settings: Mapping[str, Any], *, seed: int) -> Self:
-        """Learn scales, categories, words and pairs from the training rows."""
+        """Learn scales, categories, words, pairs and target means from the training rows."""
         chosen = TableSettings.from_mapping(settings)
-        features = TableFeatures.fit(
-            train,
-            rare=chosen.rare,
-            max_values=chosen.max_values,
-            text_components=chosen.text_components,
-            crosses=chosen.crosses,
-            seed=seed,
-        )
+        features = TableFeatures.fit(train, chosen, seed=seed)
         numbers, _ = features.apply(train)
         scaler = NumberScaler.fit(numbers, chosen.number_transform, num_plain=features.num_plain, seed=seed)
         return cls(chosen, features, scaler)

@@ -9,29 +9,24 @@ which is why they must earn their place.
 How: a short fit ranks the numbers by the loss they save; a second one, offered every candidate made of the best eight,
 ranks the candidates; a third one must predict held-out rows better with the chosen ones, by 2 % of the loss, or none
 is kept. Only training rows are seen. Rotated coordinates for trees: Blaser & Fryzlewicz, JMLR 2016.
+Differs from ``table_pairs``: that one makes products and plain differences too, and leaves the judging to the judge.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any, Self
+from typing import Self
 
-import lightgbm as lgb
 import numpy as np
 
-from whet.rng import make_numpy_generator, stream_seed
+from whet.data.encoders.table_pilot import LEAST_ROWS, Pilot
 
 __all__ = ["Crosses"]
 
-_COLUMNS = 8  # numbers that pairs are made of
 _ANGLES = (30.0, 45.0, 60.0, 120.0, 135.0, 150.0)  # degrees; 0 and 90 are the columns themselves
 _RATIO = 0.0  # stands for "first over second" where an angle would stand
-_FIT_ROWS = 20_000
-_LEAST_ROWS = 200  # fewer say nothing about pairs
-_HELD_OUT = 4  # one row in so many judges whether the chosen ones help
 _LEAST_GAIN = 0.02  # of the held-out loss
-_FEW_VALUES = 10  # a number with so few values is cut up by a tree at once
 
 
 @dataclass(frozen=True)
@@ -51,15 +46,14 @@ class Crosses:
     @classmethod
     def fit(cls, numbers: np.ndarray, categories: np.ndarray, target: np.ndarray, *, count: int, seed: int) -> Self:
         """The ``count`` best candidates for (N, F) numbers, (N, G) categories and (N,) codes or float targets."""
-        if count == 0 or len(numbers) < _LEAST_ROWS:
+        if count == 0 or len(numbers) < LEAST_ROWS or numbers.shape[1] < 2:
             return cls.none(numbers.shape[1])
-        rng = make_numpy_generator(seed, "table", "crosses")
-        rows = rng.permutation(len(numbers))[:_FIT_ROWS]
-        numbers, categories, target = numbers[rows], categories[rows], target[rows]
-        pilot = _Pilot(categories, target, seed=seed)
-        gains, plain_loss = pilot.run(numbers, fraction=1.0)
-        many = np.array([len(np.unique(c[~np.isnan(c)])) > _FEW_VALUES for c in numbers.T], bool)
-        best = [int(j) for j in np.argsort(-gains, kind="stable") if many[j] and gains[j] > 0][:_COLUMNS]
+        return cls.choose(Pilot(numbers, categories, target, seed=seed), count=count)
+
+    @classmethod
+    def choose(cls, pilot: Pilot, *, count: int) -> Self:
+        """The ``count`` best candidates as the pilot ranks them; none where they do not help on its held-out rows."""
+        numbers, best = pilot.numbers, pilot.best
         if len(best) < 2:
             return cls.none(numbers.shape[1])
         std = np.nanstd(numbers[:, best], axis=0)
@@ -68,12 +62,11 @@ class Crosses:
         centre = np.zeros(numbers.shape[1])
         centre[best] = np.nanmean(numbers[:, best], axis=0)
         pairs, angles = _candidates(best)
-        every = cls(pairs, angles, centre, scale)
-        gains, _ = pilot.run(np.hstack([numbers, every.apply(numbers)]), fraction=0.3)
+        gains, _ = pilot.run(cls(pairs, angles, centre, scale).apply(numbers), fraction=0.3)
         kept = np.sort(np.argsort(-gains[numbers.shape[1] :], kind="stable")[:count])
         chosen = cls(pairs[kept], angles[kept], centre, scale)
-        _, loss = pilot.run(np.hstack([numbers, chosen.apply(numbers)]), fraction=1.0)
-        return chosen if loss < (1.0 - _LEAST_GAIN) * plain_loss else cls.none(numbers.shape[1])
+        _, loss = pilot.run(chosen.apply(numbers), fraction=1.0)
+        return chosen if loss < (1.0 - _LEAST_GAIN) * pilot.plain[1] else cls.none(numbers.shape[1])
 
     def __len__(self) -> int:
         return len(self.pairs)
@@ -100,38 +93,3 @@ def _candidates(columns: list[int]) -> tuple[np.ndarray, np.ndarray]:
         for pair, angle in [*(((a, b), angle) for angle in _ANGLES), ((a, b), _RATIO), ((b, a), _RATIO)]
     ]
     return np.array([pair for pair, _ in made], np.int64), np.array([angle for _, angle in made])
-
-
-class _Pilot:
-    """Short fits of boosted trees on three rows in four, judged on the fourth."""
-
-    def __init__(self, categories: np.ndarray, target: np.ndarray, *, seed: int) -> None:
-        self._categories, self._target = categories, target
-        self._held = np.arange(len(target)) % _HELD_OUT == 0  # rows come in random order
-        num_classes = int(target.max()) + 1 if target.dtype.kind == "i" else 0
-        self._rounds = max(10, 100 // max(1, num_classes - 1))  # a round of K classes is K trees
-        objective: dict[str, Any] = {"objective": "multiclass", "num_class": num_classes}
-        if num_classes <= 2:
-            objective = {"objective": "binary" if num_classes else "l2"}
-        self._parameters = objective | {
-            "learning_rate": 0.1,
-            "num_leaves": 31,
-            "seed": stream_seed(seed, "table", "pilot") % 2**31,
-            "num_threads": 1,
-            "deterministic": True,
-            "force_row_wise": True,
-            "verbose": -1,
-        }
-
-    def run(self, numbers: np.ndarray, *, fraction: float) -> tuple[np.ndarray, float]:
-        """(F,) loss saved by each number when trees see a ``fraction`` of the columns, and the held-out loss."""
-        width = numbers.shape[1]
-        ids = list(range(width, width + self._categories.shape[1]))
-        features = np.hstack([numbers, self._categories.astype(np.float64)])
-        train = lgb.Dataset(features[~self._held], self._target[~self._held], categorical_feature=ids)
-        booster = lgb.Booster(self._parameters | {"feature_fraction": fraction}, train)
-        booster.add_valid(train.create_valid(features[self._held], self._target[self._held]), "held out")
-        for _ in range(self._rounds):
-            if booster.update():
-                break
-        return booster.feature_importance("gain")[:width], float(booster.eval_valid()[0][2])

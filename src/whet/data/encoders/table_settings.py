@@ -11,6 +11,8 @@ from whet.errors import ConfigError, did_you_mean
 __all__ = ["TableSettings"]
 
 _TRANSFORMS = ("quantile", "standard", "robust_clip")
+_DATE_PARTS = ("cycles", "calendar")
+_INDICATORS = ("numbers", "all")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +28,12 @@ class TableSettings:
     max_values: int = 512  # most ids that one category column gets; rarer values share one id
     text_components: int = 16  # numbers made of each text column; 0 leaves text columns out
     crosses: int = 24  # numbers made of pairs of columns that matter together (see table_crosses); 0: none
+    ratios: int = 0  # products, differences and ratios of two numbers (see table_pairs), at most so many; 0: none
+    date_parts: Literal["cycles", "calendar"] = "cycles"  # calendar: month, day, weekday, hour and weekend beside them
+    missing_indicators: Literal["numbers", "all"] = "numbers"  # all: of categories and texts too, and their count
+    target_encoding: float = 0.0  # categories as smoothed means of the target; rows' worth of smoothing; 0: off
+    target_pairs: int = 0  # pairs of categories encoded in that way together, at most so many
+    text_ngrams: int = 0  # numbers made of each text's word pairs, and as many of its character pieces; 0: none
 
     def __post_init__(self) -> None:
         rules = [
@@ -34,6 +42,13 @@ class TableSettings:
             ("max_values", self.max_values >= 2, "at least 2"),
             ("text_components", self.text_components >= 0, "0 or more"),
             ("crosses", self.crosses >= 0, "0 or more"),
+            ("ratios", self.ratios >= 0, "0 or more"),
+            ("date_parts", self.date_parts in _DATE_PARTS, f"one of {', '.join(_DATE_PARTS)}"),
+            ("missing_indicators", self.missing_indicators in _INDICATORS, f"one of {', '.join(_INDICATORS)}"),
+            ("target_encoding", self.target_encoding >= 0, "0 or more"),
+            ("target_pairs", self.target_pairs >= 0, "0 or more"),
+            ("target_pairs", not self.target_pairs or self.target_encoding > 0, "0 while target_encoding is 0"),
+            ("text_ngrams", self.text_ngrams >= 0, "0 or more"),
         ]
         faults = [f"TableSettings.{n} must be {wanted}; got {getattr(self, n)!r}." for n, ok, wanted in rules if not ok]
         if faults:

@@ -1,4 +1,4 @@
-"""Gradient-boosted trees (LightGBM) on a table's columns, with columns made of pairs of numbers beside them.
+"""Gradient-boosted trees (LightGBM) on a table's columns and on columns made of them (see ``TableSettings``).
 
 Helps: nearly every table; the model to beat. Hurts: answers that are smooth in many columns at once, few rows.
 Early stopping uses the validation rows, or an inner split where there are none; then one model is trained again on
@@ -59,7 +59,7 @@ class BoostedTrees:
         """Choose columns, then grow ``bags`` models; when ``seconds`` run out the trees so far are the model."""
         begin = time.monotonic()
         chosen = BoostedSettings.from_mapping(settings)
-        features = TableFeatures.fit(train, crosses=chosen.crosses, seed=seed)
+        features = TableFeatures.fit(train, chosen.features, seed=seed)
         values, mean, std = _targets(train, target)
         rows = _rows(features, train, values)
         watched = None if valid is None else _rows(features, valid, (_targets(valid, target, mean, std)[0]))

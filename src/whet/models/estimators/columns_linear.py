@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -18,6 +19,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 from whet.data.dataset import Dataset
 from whet.data.encoders.table import TableEncoder
+from whet.data.encoders.table_settings import TableSettings
 from whet.data.kinds import Modality
 from whet.errors import ConfigError, did_you_mean
 from whet.models.estimators.estimator import estimators
@@ -55,9 +57,13 @@ class ColumnsLinear:
         seconds: float | None,
         num_threads: int,
     ) -> Self:
-        """Settings: ``penalty`` (0 or more, default 1): the weight of the squared coefficients beside the loss."""
+        """Settings: ``penalty`` (0 or more, default 1): the weight of the squared coefficients beside the loss.
+
+        Further settings are those of the table encoder, ``crosses`` at 0 where not given.
+        """
         begin, penalty = time.monotonic(), _penalty(settings)
-        encoder = TableEncoder.fit(train, {"crosses": 0}, seed=seed)
+        made = {name: value for name, value in settings.items() if name != "penalty"}
+        encoder = TableEncoder.fit(train, {"crosses": 0, **made}, seed=seed)
         columns = _columns(encoder, train)
         assert train.target is not None
         if target.kind == "number":
@@ -94,9 +100,10 @@ class ColumnsLinear:
 
 
 def _penalty(settings: Mapping[str, Any]) -> float:
+    known = ["penalty", *(field.name for field in fields(TableSettings))]
     for key in settings:
-        if key != "penalty":
-            raise ConfigError(f"columns_linear has no setting {key!r}. {did_you_mean(key, ['penalty'])}")
+        if key not in known:
+            raise ConfigError(f"columns_linear has no setting {key!r}. {did_you_mean(key, known)}")
     penalty = settings.get("penalty", 1.0)
     if not isinstance(penalty, int | float) or penalty < 0:
         raise ConfigError(f"columns_linear.penalty must be 0 or more; got {penalty!r}. Start from 1.")
@@ -111,7 +118,10 @@ def _columns(encoder: TableEncoder, dataset: Dataset) -> csr_matrix:
     positions = batch["categories"] + sizes[:-1]  # (N, G)
     steps = np.arange(size + 1) * positions.shape[1]
     one_hot = csr_matrix((np.ones(positions.size), positions.ravel(), steps), shape=(size, int(sizes[-1])))
-    return csr_matrix(hstack([csr_matrix(batch["numbers"].astype(np.float64)), one_hot]))
+    numbers = batch["numbers"].astype(np.float64)
+    if not numbers.shape[1] + one_hot.shape[1]:  # texts without a word that occurs twice: all that is left is the mean
+        numbers = np.zeros((size, 1))
+    return csr_matrix(hstack([csr_matrix(numbers), one_hot]))
 
 
 def _logistic(
