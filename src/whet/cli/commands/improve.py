@@ -98,16 +98,17 @@ def improve(
 
 
 def demo(
+    what: Annotated[str, typer.Argument(help="digits, or texts (which need whet[minilm]).")] = "digits",
     out: Out = None,
     budget: Annotated[str, typer.Option(help="Wall clock for everything.")] = "60s",
     as_json: Json = False,
 ) -> None:
-    """The whole loop on scikit-learn's handwritten digits."""
+    """The whole loop on data that Whet carries: handwritten digits, or texts from a pretrained body."""
     from whet import api
     from whet.cli.running import watched
 
     with watched(out) as (observer, stop):
-        run = api.demo(out=out, budget=budget, observer=observer, should_stop=stop)
+        run = api.demo(what, out=out, budget=budget, observer=observer, should_stop=stop)
     _finish(run, as_json)
 
 

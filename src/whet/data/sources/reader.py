@@ -52,7 +52,7 @@ def local_path(source: object) -> Path | None:
     if not isinstance(source, str | os.PathLike):
         return None
     text = os.fspath(source)
-    if not isinstance(text, str) or not text.strip() or "\0" in text or text.startswith("sklearn:"):
+    if not isinstance(text, str) or not text.strip() or "\0" in text or text.startswith(("sklearn:", "demo:")):
         return None
     return Path(text).expanduser() if text.startswith("~") else Path(text)
 
