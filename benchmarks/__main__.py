@@ -11,6 +11,8 @@ NAMES = {
     "startup": "seconds for `whet --help` and `import whet`",
     "coverage": "does the test interval cover the score on fresh examples: 60 small runs",
     "figures": "accuracy on real data within a budget: needs --data DIR, see README.md",
+    "compare_families": "kinds of model side by side on real data: needs --data DIR",
+    "adding_problem": "what a simple, LSTM and GRU network remember over growing lengths",
     "tables": "write the tables of README.md from the stored results",
 }
 

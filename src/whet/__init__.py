@@ -2,7 +2,7 @@
 
 >>> import whet
 >>> sorted(whet.__all__)
-['Model', 'Options', 'Run', 'WhetError', '__version__', 'demo', 'evaluate', 'improve', 'load', 'open_run', 'resume']
+['Model', 'Options', 'Run', 'WhetError', '__version__', 'advise', 'compare', 'demo', 'evaluate', 'improve', 'load', 'open_run', 'resume']
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from whet.errors import WhetError
 
 if TYPE_CHECKING:
-    from whet.api import Run, demo, evaluate, improve, load, open_run, resume
+    from whet.api import Run, advise, compare, demo, evaluate, improve, load, open_run, resume
     from whet.bundle.model import Model
     from whet.improving.options import Options
 
@@ -22,6 +22,8 @@ __all__ = [
     "Run",
     "WhetError",
     "__version__",
+    "advise",
+    "compare",
     "demo",
     "evaluate",
     "improve",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from whet.bundle.load import load_model
 from whet.bundle.model import Model
+from whet.comparing.api import advise, compare
 from whet.errors import ConfigError, DataError, RunError, WhetError, did_you_mean
 from whet.improving.folder import RunFolder
 from whet.improving.observer import Observer
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from whet.ledger.records import Ledger
 
-__all__ = ["Run", "demo", "evaluate", "improve", "load", "open_run", "resume"]
+__all__ = ["Run", "advise", "compare", "demo", "evaluate", "improve", "load", "open_run", "resume"]
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ TIERS = [
     ["diagnosis"],
     ["remedies"],
     ["bundle", "report", "testing"],
-    ["improving"],
+    ["improving", "comparing"],
     ["api"],
     ["cli"],
     ["__main__"],

@@ -79,7 +79,7 @@ def improve(
             seed=seed,
             metric=metric,
             task=task,
-            types=_types(type_ or []),
+            types=column_types(type_ or []),
             group=group,
             time=time,
             image_size=image_size,
@@ -112,7 +112,7 @@ def demo(
     _finish(run, as_json)
 
 
-def _types(pairs: list[str]) -> dict[str, str]:
+def column_types(pairs: list[str]) -> dict[str, str]:
     for pair in pairs:
         if "=" not in pair:
             raise ConfigError(f"--type takes COL=KIND, for example zip=category; got {pair!r}.")

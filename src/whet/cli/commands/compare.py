@@ -1,0 +1,133 @@
+"""whet compare: one model of each kind on the same data, side by side."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from whet.report.comparison import ComparisonData, ComparisonRow
+
+__all__ = ["add_to"]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command(name="compare")(compare)
+
+
+def compare(
+    source: Annotated[str, typer.Argument(help="As for whet improve.")],
+    target: Annotated[str | None, typer.Option(help="Column to predict.")] = None,
+    test: Annotated[str | None, typer.Option(help="Source with test examples: set aside, and not opened.")] = None,
+    families: Annotated[
+        str | None,
+        typer.Option(help="cnn,rnn,lstm,gru,transformer,mlp,bag,linear,trees,rocket. [default: all that fit]"),
+    ] = None,
+    budget: Annotated[str, typer.Option(help="Wall clock for everything; every training has the same limit.")] = "5m",
+    out: Annotated[Path | None, typer.Option(help="Folder of the page. Default: comparisons/<name>.")] = None,
+    repeats: Annotated[int | None, typer.Option(help="Seeds for each. [default: as many as fit, at most 5]")] = None,
+    seed: Annotated[int, typer.Option(help="Every random draw follows from it.")] = 0,
+    metric: Annotated[str | None, typer.Option(help="Primary metric; chosen from the data when not given.")] = None,
+    task: Annotated[str | None, typer.Option(help="For example text_classification; inferred when not given.")] = None,
+    type_: Annotated[list[str] | None, typer.Option("--type", help="COL=KIND, to override an inferred kind.")] = None,
+    group: Annotated[str | None, typer.Option(help="Column whose equal values stay on one side of a split.")] = None,
+    time: Annotated[str | None, typer.Option(help="Column to split by: later examples are held out.")] = None,
+    image_size: Annotated[int | None, typer.Option(help="Longer side of the pictures for training, in pixels.")] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1 ...")] = "cpu",
+    backbone: Annotated[str | None, typer.Option(help="Pretrained body that takes part; see whet improve.")] = None,
+    download: Annotated[bool, typer.Option(help="Fetch the backbone from its hub when it is not here.")] = False,
+    trust_code: Annotated[bool, typer.Option(help="Let a PyTorch Hub repository run its code.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")] = False,
+) -> None:
+    """Compare kinds of model on your data: score, cost, and which can be told apart."""
+    from whet.cli.commands.improve import column_types
+    from whet.cli.running import watched
+    from whet.comparing.api import compare as run
+    from whet.comparing.api import free_folder
+    from whet.data.sources import describe_source
+
+    folder = out if out is not None else free_folder(describe_source(source))
+    with watched(folder) as (observer, stop):
+        data = run(
+            source,
+            target=target,
+            test=test,
+            families=None if families is None else [f.strip() for f in families.split(",") if f.strip()],
+            budget=budget,
+            out=folder,
+            repeats=repeats,
+            seed=seed,
+            metric=metric,
+            task=task,
+            types=column_types(type_ or []),
+            group=group,
+            time=time,
+            image_size=image_size,
+            device=device,
+            backbone=backbone,
+            download=download,
+            trust_code=trust_code,
+            observer=observer,
+            should_stop=stop,
+            command=shlex.join(["whet", *sys.argv[1:]]),
+        )
+    if as_json:
+        print(json.dumps({**data.to_dict(), "out": str(folder)}, indent=2))
+    else:
+        _show(data, folder)
+
+
+def _show(data: ComparisonData, folder: Path) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from whet.report.amounts import count
+
+    console = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 160)
+    title = f"{data.metric_title} on {data.scored_on}, {count(data.num_repeats, 'repeat')}"
+    table = Table(title=title, title_justify="left")
+    for name in ("family", "model"):
+        table.add_column(name)
+    for name in ("score", "95 % interval", "behind", "95 % interval", "apart?", "train", "parameters"):
+        table.add_column(name, justify="right")
+    for name in ("ms, 1", "ms, 64", "peak MB"):
+        table.add_column(name, justify="right")
+    for row in data.rows:
+        cells = _cells(row, data.unit)
+        table.add_row(*(Text(cell) for cell in cells), style="bold" if row.is_best else "")
+    console.print(table)
+    for row in data.rows:
+        if row.cause is not None:
+            console.print(f"{row.family}: {row.title} failed: {row.cause}")
+    for sentence in data.advice:
+        console.print(sentence)
+    console.print(f"page: {folder / 'comparison.html'}", soft_wrap=True)
+
+
+def _cells(row: ComparisonRow, unit: str) -> list[str]:
+    from whet.report.amounts import difference, duration, interval_of_gain, number, p_value, score
+
+    if row.cause is not None:
+        return [row.family, row.title, "failed", *[""] * 9]
+    apart = "best" if row.is_best else f"{'yes' if row.is_apart else 'no'}, p {p_value(row.p)}"
+    return [
+        row.family,
+        row.title + (" (cut short)" if row.ended_by_clock else ""),
+        score(row.score, unit),
+        f"{score(row.low, unit)} to {score(row.high, unit)}",
+        "" if row.is_best else difference(row.difference, unit, word=False),
+        interval_of_gain(row.difference_low, row.difference_high, unit),
+        apart,
+        duration(row.train_s),
+        number(row.num_parameters),
+        number(row.predict_ms.get("1")),
+        number(row.predict_ms.get("64")),
+        number(row.memory_mb),
+    ]

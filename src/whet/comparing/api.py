@@ -1,0 +1,92 @@
+"""The verbs of this room, as ``whet.api`` offers them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from whet.improving.observer import Observer
+from whet.improving.options import Options, parse_budget
+from whet.report.comparison import ComparisonData
+
+if TYPE_CHECKING:
+    from whet.comparing.advise import Advice
+
+__all__ = ["advise", "compare", "free_folder"]
+
+
+def compare(
+    source: object,
+    *,
+    target: str | None = None,
+    test: str | None = None,
+    families: Sequence[str] | None = None,
+    budget: str | float = "5m",
+    out: str | Path | None = None,
+    repeats: int | None = None,
+    seed: int = 0,
+    observer: Observer | None = None,
+    should_stop: Callable[[], bool] | None = None,
+    command: str = "",
+    **settings: Any,
+) -> ComparisonData:
+    """Train one model of each kind on the same folds with the same seeds, and say which can be told apart.
+
+    Args:
+        source: as for ``improve``.
+        test: a source of test examples; it is set aside and not opened, so that all of ``source`` is used here.
+        families: "cnn", "rnn", "lstm", "gru", "transformer", "mlp", "bag", "linear", "trees", "rocket", "majority";
+            None: all that fit the data.
+        budget: wall clock for everything; every training has the same limit.
+        out: folder for comparison.json and comparison.html; by default ``comparisons/<name of the source>``.
+        repeats: with other seeds (and other folds where the data are small); None: as many as fit, at most 5.
+        settings: any other field of ``Options``.
+    Raises:
+        ConfigError: a family is unknown or has no model for such data.
+        DataError: the data cannot be used; the message says where and what to do.
+    """
+    from whet.comparing.compare import run_comparison
+    from whet.data.sources import describe_source
+
+    options = Options(target=target, test=test, budget_s=parse_budget(budget), seed=seed, **settings)
+    return run_comparison(
+        source,
+        options,
+        Path(out) if out is not None else free_folder(describe_source(source)),
+        families=families,
+        repeats=repeats,
+        observer=observer or Observer(),
+        should_stop=should_stop or (lambda: False),
+        command=command,
+    )
+
+
+def advise(
+    source: object,
+    *,
+    target: str | None = None,
+    seed: int = 0,
+    observer: Observer | None = None,
+    **settings: Any,
+) -> Advice:
+    """Say which kinds of model fit these data and what each would cost here, before any network is trained.
+
+    Args:
+        source: as for ``improve``.
+        settings: any other field of ``Options``.
+    Raises:
+        DataError: the data cannot be used; the message says where and what to do.
+    """
+    from whet.comparing.advise import run_advice
+
+    return run_advice(source, Options(target=target, seed=seed, **settings), observer=observer or Observer())
+
+
+def free_folder(name: str) -> Path:
+    """``comparisons/<name>``, numbered when it is taken."""
+    stem = Path(name.replace(":", "-")).stem.strip() or "comparison"
+    path, number = Path("comparisons") / stem, 2
+    while path.exists():
+        path, number = Path("comparisons") / f"{stem}-{number}", number + 1
+    return path
