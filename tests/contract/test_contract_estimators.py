@@ -14,6 +14,7 @@ from whet.state import State
 CASES = [
     (name, modality, kind)
     for name, item in own(estimators)
+    if not getattr(item, "needs_backbone", False)
     for modality in sorted(item.modalities)
     for kind in sorted(item.kinds)
 ]

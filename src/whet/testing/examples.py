@@ -47,6 +47,7 @@ def tiny(modality: Modality, kind: Literal["classes", "number"] = "classes", *, 
 
 def target_of(dataset: Dataset) -> Target:
     """The target encoding of the tiny data."""
+    assert dataset.target is not None, "the tiny data have targets"
     fit = NumberTarget.fit if dataset.schema.target_is_number else ClassTarget.fit
     return fit(dataset.target)
 

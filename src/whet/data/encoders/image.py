@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -47,6 +47,34 @@ class ImageEncoder:
         _, height, width, channels = pictures.pixels.shape
         spec = InputSpec(modality=Modality.IMAGE, channels=channels, height=height, width=width)
         return cls(spec=spec, column=column, mean=mean, std=std)
+
+    @classmethod
+    def given(
+        cls,
+        train: Dataset,
+        settings: Mapping[str, Any],
+        *,
+        mean: Sequence[float],
+        std: Sequence[float],
+        backbone: Mapping[str, Any],
+    ) -> Self:
+        """Around the body described by ``backbone``, with the ``mean`` and ``std`` in [0, 1] it was trained with.
+
+        Grey pictures take their averages over the body's channels, and the body sees the grey in each channel.
+        """
+        if settings:
+            raise ConfigError(f"the image encoder has no settings; got {sorted(settings)!r}. Remove them.")
+        column = only_image_column(train)
+        _, height, width, channels = pictures_of(train, column).pixels.shape
+        if channels not in (1, len(mean)):
+            raise ShapeError(
+                f"{train.origin}, column {column!r}: pictures have {channels} channels, but the pretrained body reads "
+                f"{len(mean)} (or 1, repeated). Convert the pictures, or choose another backbone."
+            )
+        if channels != len(mean):
+            mean, std = [sum(mean) / len(mean)], [sum(std) / len(std)]
+        spec = InputSpec(modality=Modality.IMAGE, channels=channels, height=height, width=width, backbone=backbone)
+        return cls(spec=spec, column=column, mean=tuple(map(float, mean)), std=tuple(map(float, std)))
 
     def encode(self, dataset: Dataset, *, scratch: Path | None = None) -> Inputs:
         """A view of the decoded pictures; they must have the size that was fitted."""

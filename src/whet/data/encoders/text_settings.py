@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, Self
 
 from whet.errors import ConfigError, did_you_mean
@@ -19,7 +19,8 @@ class TextSettings:
     100
     """
 
-    tokenizer: Literal["word", "bpe"] = "word"  # bpe: pieces of words, for many rare words or rich morphology
+    # bpe: pieces of words, for many rare words or rich morphology; given: that of a pretrained body, never chosen here
+    tokenizer: Literal["word", "bpe", "given"] = "word"
     vocab_size: int = 20_000  # most token ids, padding and unknown included
     min_frequency: int = 2  # a token (word) or merge (bpe) occurs at least so often in training
     max_tokens: int = 128  # a longer text is cut there, for "tokens"
@@ -38,7 +39,7 @@ class TextSettings:
     def _faults(self) -> list[tuple[str, object, str]]:
         pieces_fit = (self.min_piece == self.max_piece == 0) or 1 <= self.min_piece <= self.max_piece
         rules = [
-            ("tokenizer", self.tokenizer in ("word", "bpe"), "'word' or 'bpe'"),
+            ("tokenizer", self.tokenizer in ("word", "bpe", "given"), "'word' or 'bpe'"),
             ("vocab_size", self.vocab_size >= 3, "at least 3"),
             ("min_frequency", self.min_frequency >= 1, "at least 1"),
             ("max_tokens", self.max_tokens >= 1, "at least 1"),
@@ -49,6 +50,19 @@ class TextSettings:
             ("max_words", self.max_words >= 1, "at least 1"),
         ]
         return [(name, getattr(self, name), wanted) for name, holds, wanted in rules if not holds]
+
+    @classmethod
+    def of_given_tokenizer(cls, settings: Mapping[str, Any], *, longest: int) -> Self:
+        """Around a pretrained body that reads at most ``longest`` tokens; only ``max_tokens`` can be set.
+
+        >>> TextSettings.of_given_tokenizer({}, longest=512).max_tokens
+        128
+        """
+        for key in settings:
+            if key != "max_tokens":
+                raise ConfigError(f"a pretrained tokeniser has one setting, 'max_tokens'; got {key!r}. Remove it.")
+        wanted = cls(tokenizer="given", **settings)
+        return replace(wanted, max_tokens=min(wanted.max_tokens, longest))
 
     @classmethod
     def from_mapping(cls, settings: Mapping[str, Any]) -> Self:
