@@ -48,5 +48,7 @@ def _timed(session: Session, recipe: Recipe, seconds: float) -> Recipe:
     if session.options.budget_s is None:
         epochs = recipe.length.epochs if session.options.epochs is None else session.options.epochs
         return replace(recipe, length=Length(seconds=None, epochs=epochs))
-    each = session.folder.remember(f"transfer_s_{recipe.digest()}", lambda: round(seconds / session.arena.num_parts, 2))
+    # Frozen features are computed in the first part and known in the others.
+    parts = 1 if recipe.architecture in estimators else session.arena.num_parts
+    each = session.folder.remember(f"transfer_s_{recipe.digest()}", lambda: round(seconds / parts, 2))
     return replace(recipe, length=Length(seconds=max(1.0, float(each)), epochs=recipe.length.epochs))
