@@ -14,6 +14,7 @@ from whet.files import write_json
 from whet.improving.allowing import allowing_for_retraining
 from whet.improving.blending import Handover
 from whet.improving.environment import environment
+from whet.improving.explaining import explained, explaining_seconds
 from whet.improving.refitting import refit_members
 from whet.improving.reporting import report_data
 from whet.improving.session import Session
@@ -51,6 +52,8 @@ def deliver(session: Session, handover: Handover, result: TestResult, *, finish_
         test = {**test, "low": low, "high": high}
     with session.clock.step("report"):
         data = report_data(session, handover.members, result)
+        seconds = explaining_seconds(session.clock.budget_s)
+        data = replace(data, **explained(tested, result, seed=session.options.seed, seconds=seconds))
         write_json(session.folder.report_data, asdict(data))
         write_report(data, session.folder.report)
     write_json(session.folder.summary, _summary(session, result, test, num_refitted))

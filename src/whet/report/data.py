@@ -75,6 +75,8 @@ class ReportData:
     speed: dict[str, Any] = field(default_factory=dict)  # Training.speed of the default recipe
     members: list[dict[str, Any]] = field(default_factory=list)  # of the bundle: title, weight, parameters
     notes: list[str] = field(default_factory=list)
+    explanations: list[dict[str, Any]] = field(default_factory=list)  # of single predictions, by ``whet.explaining``
+    importance: list[dict[str, Any]] = field(default_factory=list)  # of a table's columns: column, drop, low, high
     stopped: bool = False  # the run was interrupted before its budget was spent
 
     @classmethod

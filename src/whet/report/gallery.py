@@ -11,7 +11,7 @@ from whet.report.amounts import number, percent
 from whet.report.data import Mistake, ReportData
 from whet.report.plots import sparkline
 
-__all__ = ["Shown", "shown_mistakes"]
+__all__ = ["Shown", "is_png", "shown_mistakes"]
 
 PNG = re.compile(r"data:image/png;base64,[A-Za-z0-9+/]+={0,2}")
 LARGEST = 200_000  # characters of a thumbnail: twelve of them must not fill the page
@@ -43,12 +43,13 @@ def _shown(mistake: Mistake, target_kind: str) -> Shown:
         predicted=_tidy(mistake.predicted) if numeric else mistake.predicted,
         how=f"off by {number(mistake.confidence)}" if numeric else f"{percent(mistake.confidence)} sure",
         text=mistake.text,
-        picture=mistake.thumbnail if _is_png(mistake.thumbnail) else "",
+        picture=mistake.thumbnail if is_png(mistake.thumbnail) else "",
         series=sparkline.draw(mistake.series),
     )
 
 
-def _is_png(uri: str) -> bool:
+def is_png(uri: str) -> bool:
+    """Whether it is a data URI of a PNG and of nothing else, and small enough for the page."""
     return len(uri) <= LARGEST and PNG.fullmatch(uri) is not None
 
 

@@ -15,12 +15,14 @@ from markupsafe import Markup
 from whet.report import amounts, wording
 from whet.report.cards import cards
 from whet.report.data import ReportData
+from whet.report.explanations import shown_explanations
 from whet.report.gallery import shown_mistakes
 from whet.report.grouping import grouped
 from whet.report.plots import (
     confusion,
     curves,
     forest,
+    importance,
     predicted,
     reliability,
     residuals,
@@ -64,11 +66,13 @@ def _content(data: ReportData) -> dict[str, Any]:
         "groups": groups,
         "scores": score_rows(data),
         "mistakes": shown_mistakes(data),
+        "explanations": shown_explanations(data),
         "speed_rows": _speed_rows(data.speed),
         "num_curves_left_out": sum(map(bool, data.curves.values())) - len(curves.drawable(data)),
         "valid_score": lambda member: amounts.score(member.get("valid_score"), data.unit),
         "plots": {
             "forest": forest.draw(data),
+            "importance": importance.draw(data),
             "waterfall": waterfall.draw(data),
             "curves": curves.draw(data),
             "confusion": confusion.draw(data),
