@@ -8,7 +8,7 @@ Source: Jordan, "94% on CIFAR-10 in 3.29 Seconds on a Single GPU", arXiv 2404.00
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import torch.nn.functional as F
@@ -16,10 +16,16 @@ from torch import Tensor, nn
 
 from whet.data.inputs import Batch, InputSpec
 from whet.data.kinds import Modality
-from whet.errors import ConfigError, ShapeError
+from whet.errors import ConfigError
 from whet.models.architecture import Architecture, architectures
+from whet.models.conv_checks import check_images
+from whet.models.conv_sizes import LEAST_HALVED, default_stride
 from whet.models.convnet_block import ConvBlock
 from whet.models.convnet_stem import WhiteningStem
+from whet.models.receptive import Window, receptive_field
+from whet.recipe import Recipe
+from whet.tasks import image_recipes
+from whet.tasks.facts import Facts
 
 __all__ = ["ConvNet"]
 
@@ -47,6 +53,7 @@ class ConvNet(Architecture):
 
     modality: ClassVar[Modality] = Modality.IMAGE
     parts: ClassVar[tuple[str, ...]] = ("image",)
+    families: ClassVar[tuple[str, ...]] = ("cnn",)
 
     def __init__(
         self,
@@ -67,40 +74,49 @@ class ConvNet(Architecture):
         self.dropout = nn.Dropout(dropout)
         self.reset_head(num_outputs)
 
+    @classmethod
+    def recipes(cls, facts: Facts) -> Mapping[str, Recipe]:
+        """The recipe of image tasks."""
+        return {"cnn": image_recipes.convnet(facts)}
+
     def initialise(self, sample: Batch) -> None:
         """Whiten the stem on the patches of these pictures."""
         self.stem.whiten(sample["image"])
 
+    def feature_map(self, batch: Batch) -> Tensor:
+        """(B, widths[-1], h, w): the last map before the maximum over positions."""
+        check_images("ConvNet", batch["image"], self.spec)
+        x: Tensor = self.blocks(F.gelu(self.stem(batch["image"])))
+        return x
+
     def forward_features(self, batch: Batch) -> Tensor:
-        """(B, widths[-1]) features: the largest activation of each filter over the picture."""
-        x = batch["image"]
-        if x.ndim != 4 or x.shape[1] != self.spec.channels:
-            raise ShapeError(
-                f"ConvNet reads images (B, {self.spec.channels}, H, W); got {tuple(x.shape)}. Refit the encoder?"
-            )
-        x = self.blocks(F.gelu(self.stem(x)))  # (B, D, h, w)
-        return self.dropout(x.amax(dim=(2, 3)) * FEATURE_SCALE)  # type: ignore[no-any-return]
+        """(B, widths[-1]) features: the largest activation of each filter over the picture, times FEATURE_SCALE."""
+        features: Tensor = self.dropout(self.feature_map(batch).amax(dim=(2, 3)) * FEATURE_SCALE)
+        return features
 
     def reset_head(self, num_outputs: int) -> None:
         """A fresh linear head; draws from the global generator, so call it inside ``rng.drawing_globally``."""
         self.head = nn.Linear(self.num_features, num_outputs)
         nn.init.zeros_(self.head.bias)
 
+    def receptive_field(self) -> int:
+        """Pixels along a side that one position of ``feature_map`` depends on."""
+        windows = [Window(self.stem.size, self.stem.stride)]
+        for block in self.blocks:
+            assert isinstance(block, ConvBlock)
+            windows += [Window(3), *[Window(2, 2)] * block.pool, *[Window(3)] * (len(block.convs) - 1)]
+        return receptive_field(windows)
 
-def default_stride(spec: InputSpec) -> int:
-    """Stem stride that leaves about 32 positions along the shorter side.
-
-    >>> [default_stride(InputSpec(modality=Modality.IMAGE, height=s, width=s)) for s in (8, 32, 64, 96, 224)]
-    [1, 1, 2, 3, 7]
-    """
-    return max(1, round(min(spec.height, spec.width) / 32))
+    def layer_groups(self) -> list[list[nn.Parameter]]:
+        """Stem, each block, head."""
+        return [list(part.parameters()) for part in (self.stem, *self.blocks, self.head)]
 
 
 def _blocks(stem: WhiteningStem, side: int, widths: Sequence[int], depth: int) -> list[nn.Module]:
     side = (side - stem.size) // stem.stride + 1
     blocks: list[nn.Module] = []
     for inputs, outputs in zip([stem.num_filters, *widths], widths):
-        pool = side >= 4  # a 3 x 3 convolution needs room to look around
+        pool = side >= LEAST_HALVED
         blocks.append(ConvBlock(inputs, outputs, depth=depth, pool=pool))
         side = side // 2 if pool else side
     return blocks

@@ -9,6 +9,7 @@ Syntactic Methods", ACL 2015).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 import torch
@@ -18,6 +19,9 @@ from whet.data.inputs import Batch, InputSpec
 from whet.data.kinds import Modality
 from whet.errors import ConfigError
 from whet.models.architecture import Architecture, architectures
+from whet.recipe import Recipe
+from whet.tasks import text_recipes
+from whet.tasks.facts import Facts
 
 __all__ = ["EmbeddingBag"]
 
@@ -37,6 +41,7 @@ class EmbeddingBag(Architecture):
 
     modality: ClassVar[Modality] = Modality.TEXT
     parts: ClassVar[tuple[str, ...]] = ("ngrams",)
+    families: ClassVar[tuple[str, ...]] = ("bag",)
 
     def __init__(
         self, spec: InputSpec, num_outputs: int, *, dim: int = 32, hidden: int = 0, dropout: float = 0.3
@@ -52,6 +57,11 @@ class EmbeddingBag(Architecture):
         self._width = hidden or dim
         self.reset_head(num_outputs)
 
+    @classmethod
+    def recipes(cls, facts: Facts) -> Mapping[str, Recipe]:
+        """The recipe of text tasks."""
+        return {"bag": text_recipes.embedding_bag()}
+
     def forward_features(self, batch: Batch) -> Tensor:
         """(B, D)."""
         features: Tensor = self.hidden(self.dropout(self.embed(batch["ngrams"])))
@@ -60,6 +70,10 @@ class EmbeddingBag(Architecture):
     def reset_head(self, num_outputs: int) -> None:
         """A fresh linear head."""
         self.head = nn.Linear(self._width, num_outputs)
+
+    def receptive_field(self) -> int:
+        """One n-gram: before the mean, nothing sees two of them."""
+        return 1
 
     def decayed(self) -> list[nn.Parameter]:
         """Not the embeddings: decay would pull every rare n-gram to zero at each step that it is absent from."""

@@ -9,6 +9,7 @@ Differs: kernels of odd length (39, 19, 9), shortened to the series; 16 filters 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 import torch
@@ -18,6 +19,10 @@ from whet.data.inputs import Batch, InputSpec
 from whet.data.kinds import Modality
 from whet.errors import ConfigError
 from whet.models.architecture import Architecture, architectures
+from whet.models.receptive import Window, receptive_field
+from whet.recipe import Recipe
+from whet.tasks import series_recipes
+from whet.tasks.facts import Facts
 
 __all__ = ["InceptionTime"]
 
@@ -42,6 +47,7 @@ class InceptionTime(Architecture):
 
     modality: ClassVar[Modality] = Modality.SERIES
     parts: ClassVar[tuple[str, ...]] = ("series",)
+    families: ClassVar[tuple[str, ...]] = ("cnn",)
 
     def __init__(
         self,
@@ -64,18 +70,37 @@ class InceptionTime(Architecture):
             blocks.append(_Block(channels, num_modules, filters, bottleneck, self.kernel_sizes))
             channels = width
         self.blocks, self.dropout, self._width = nn.Sequential(*blocks), nn.Dropout(dropout), width
+        self._windows = [Window(self.kernel_sizes[0])] * depth
         self.reset_head(num_outputs)
+
+    @classmethod
+    def recipes(cls, facts: Facts) -> Mapping[str, Recipe]:
+        """The recipe of series tasks."""
+        return {"cnn": series_recipes.inception_time(facts)}
+
+    def feature_map(self, batch: Batch) -> Tensor:
+        """(B, 4 F, T): the last map before the average over time."""
+        # As pictures one pixel high, channels last: on a CPU up to three times as fast as one-dimensional convolutions.
+        pictures = batch["series"].unsqueeze(2).to(memory_format=torch.channels_last)  # (B, C, 1, T)
+        x: Tensor = self.blocks(pictures).squeeze(2)
+        return x
 
     def forward_features(self, batch: Batch) -> Tensor:
         """(B, 4 F)."""
-        # As pictures one pixel high, channels last: on a CPU up to three times as fast as one-dimensional convolutions.
-        pictures = batch["series"].unsqueeze(2).to(memory_format=torch.channels_last)  # (B, C, 1, T)
-        features: Tensor = self.dropout(self.blocks(pictures).mean(dim=(2, 3)))
+        features: Tensor = self.dropout(self.feature_map(batch).mean(dim=2))
         return features
 
     def reset_head(self, num_outputs: int) -> None:
         """A fresh linear head."""
         self.head = nn.Linear(self._width, num_outputs)
+
+    def receptive_field(self) -> int:
+        """Steps that one position of ``feature_map`` depends on, where the series is that long."""
+        return receptive_field(self._windows)
+
+    def layer_groups(self) -> list[list[nn.Parameter]]:
+        """Each block of up to three modules, head."""
+        return [list(part.parameters()) for part in (*self.blocks, self.head)]
 
 
 class _Block(nn.Module):

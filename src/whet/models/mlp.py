@@ -7,6 +7,7 @@ in ``number_embeddings``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from torch import Tensor, nn
@@ -15,6 +16,9 @@ from whet.data.inputs import Batch, InputSpec
 from whet.data.kinds import Modality
 from whet.models.architecture import Architecture, architectures
 from whet.models.table_stem import Embedding, TableStem, check_table_settings, relu_layers
+from whet.recipe import Recipe
+from whet.tasks import table_recipes
+from whet.tasks.facts import Facts
 
 __all__ = ["MLP"]
 
@@ -36,6 +40,7 @@ class MLP(Architecture):
 
     modality: ClassVar[Modality] = Modality.TABLE
     parts: ClassVar[tuple[str, ...]] = ("numbers", "categories")
+    families: ClassVar[tuple[str, ...]] = ("mlp",)
 
     def __init__(
         self,
@@ -57,6 +62,11 @@ class MLP(Architecture):
         self.layers = nn.Sequential(*relu_layers(self.stem.width, width, depth=depth, dropout=dropout))
         self._width = width
         self.reset_head(num_outputs)
+
+    @classmethod
+    def recipes(cls, facts: Facts) -> Mapping[str, Recipe]:
+        """TabM's recipe with a rate for one network."""
+        return {"mlp": table_recipes.mlp(facts)}
 
     def initialise(self, sample: Batch) -> None:
         """Place the bins of the number embeddings."""

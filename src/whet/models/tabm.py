@@ -9,6 +9,7 @@ categories are embedded instead of one-hot.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 import torch
@@ -18,6 +19,9 @@ from whet.data.inputs import Batch, InputSpec
 from whet.data.kinds import Modality
 from whet.models.architecture import Architecture, architectures
 from whet.models.table_stem import Embedding, TableStem, check_table_settings, relu_layers
+from whet.recipe import Recipe
+from whet.tasks import table_recipes
+from whet.tasks.facts import Facts
 
 __all__ = ["MemberHeads", "TabM"]
 
@@ -54,6 +58,7 @@ class TabM(Architecture):
 
     modality: ClassVar[Modality] = Modality.TABLE
     parts: ClassVar[tuple[str, ...]] = ("numbers", "categories")
+    families: ClassVar[tuple[str, ...]] = ("mlp",)
 
     def __init__(
         self,
@@ -77,6 +82,11 @@ class TabM(Architecture):
         self.layers = nn.Sequential(*relu_layers(self.stem.width, width, depth=depth, dropout=dropout))
         self._shape = (members, width)
         self.reset_head(num_outputs)
+
+    @classmethod
+    def recipes(cls, facts: Facts) -> Mapping[str, Recipe]:
+        """The recipe of table tasks."""
+        return {"mlp": table_recipes.tabm(facts)}
 
     def initialise(self, sample: Batch) -> None:
         """Place the bins of the number embeddings."""

@@ -8,6 +8,7 @@ random (no pretrained vectors) and the mean word embedding is joined to the maxi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 import torch
@@ -19,6 +20,9 @@ from whet.data.kinds import Modality
 from whet.errors import ConfigError
 from whet.models.architecture import Architecture, architectures
 from whet.models.masked_pooling import mean_and_max
+from whet.recipe import Recipe
+from whet.tasks import text_recipes
+from whet.tasks.facts import Facts
 
 __all__ = ["TextCNN"]
 
@@ -39,6 +43,7 @@ class TextCNN(Architecture):
 
     modality: ClassVar[Modality] = Modality.TEXT
     parts: ClassVar[tuple[str, ...]] = ("tokens",)
+    families: ClassVar[tuple[str, ...]] = ("cnn",)
 
     def __init__(
         self, spec: InputSpec, num_outputs: int, *, dim: int = 128, filters: int = 64, dropout: float = 0.5
@@ -52,6 +57,11 @@ class TextCNN(Architecture):
         self.embed_dropout, self.dropout = nn.Dropout(dropout / 2), nn.Dropout(dropout)
         self._width = len(_SIZES) * filters + dim
         self.reset_head(num_outputs)
+
+    @classmethod
+    def recipes(cls, facts: Facts) -> Mapping[str, Recipe]:
+        """The recipe of text tasks."""
+        return {"cnn": text_recipes.text_cnn()}
 
     def forward_features(self, batch: Batch) -> Tensor:
         """(B, 4 F + D)."""
@@ -69,6 +79,10 @@ class TextCNN(Architecture):
     def reset_head(self, num_outputs: int) -> None:
         """A fresh linear head."""
         self.head = nn.Linear(self._width, num_outputs)
+
+    def receptive_field(self) -> int:
+        """Tokens that the longest filter sees."""
+        return max(_SIZES)
 
     def decayed(self) -> list[nn.Parameter]:
         """Filters and head, not the embeddings: decay would pull rare words to zero while they are absent."""

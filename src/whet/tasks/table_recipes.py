@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from whet.recipe import Length, Optimiser, Recipe, Regularisation, Schedule
 from whet.tasks.facts import Facts
 
-__all__ = ["boosted_variants", "simple", "tabm"]
+__all__ = ["boosted_variants", "mlp", "simple", "tabm"]
 
 
 def simple() -> tuple[Recipe, ...]:
@@ -36,3 +38,8 @@ def tabm(facts: Facts) -> Recipe:
         length=Length(epochs=24.0),
         batch_size=256 if facts.num_train >= 4_000 else 64,
     )
+
+
+def mlp(facts: Facts) -> Recipe:
+    """The plain perceptron, at the rate of a single network."""
+    return replace(tabm(facts), architecture="mlp", optimiser=Optimiser(name="adamw", lr=2e-3))

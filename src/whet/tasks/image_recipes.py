@@ -1,0 +1,47 @@
+"""The recipes that image tasks share."""
+
+from __future__ import annotations
+
+from whet.recipe import AugmentStep, Length, Optimiser, Recipe, Regularisation, Schedule
+from whet.tasks.facts import Facts
+
+__all__ = ["SIZES", "batch_size", "convnet", "label_preserving", "passes"]
+
+SIZES = ((32, 64, 128), (64, 128, 256))  # filters of the three blocks; the second costs 2.5 times the first
+_EXAMPLES = 400_000  # that a first trial looks at, augmented ones included: minutes on a CPU with 32 x 32 pictures
+
+
+def label_preserving(facts: Facts) -> tuple[AugmentStep, ...]:
+    """Small shifts; mirror images where they are known to keep the label; small rotations of photographs."""
+    side = max(facts.image_size[:2])
+    augment = [AugmentStep(name="translate", settings={"pixels": max(1, side // 16)})]
+    if facts.flip_is_safe:
+        augment.append(AugmentStep(name="flip"))
+    if side >= 48:  # photographs: small rotations and changes of scale keep what they show
+        augment.append(AugmentStep(name="affine"))
+    return tuple(augment)
+
+
+def batch_size(facts: Facts) -> int:
+    """Few pictures need small batches to get enough steps."""
+    return 256 if facts.num_train >= 5_000 else 64
+
+
+def passes(facts: Facts) -> float:
+    """Epochs: 40, fewer for more than 10,000 pictures, at least 8."""
+    return float(min(40, max(8, round(_EXAMPLES / max(1, facts.num_train)))))
+
+
+def convnet(facts: Facts) -> Recipe:
+    """The convnet of airbench (arXiv 2404.00498) at a size for short trials on a CPU."""
+    return Recipe(
+        architecture="convnet",
+        settings={"widths": list(SIZES[0])},
+        augment=label_preserving(facts),
+        optimiser=Optimiser(name="muon", lr=0.1, momentum=0.6, other_lr=1e-2),
+        schedule=Schedule(name="linear", warmup=0.15),
+        regularisation=Regularisation(weight_decay=0.02, label_smoothing=0.1),
+        length=Length(epochs=40.0),
+        batch_size=batch_size(facts),
+        test_time_augmentation=facts.num_train < 5_000,  # the views of many pictures take longer than they are worth
+    )
