@@ -13,6 +13,10 @@ NAMES = {
     "figures": "accuracy on real data within a budget: needs --data DIR, see README.md",
     "compare_families": "kinds of model side by side on real data: needs --data DIR",
     "adding_problem": "how far back a simple RNN, an LSTM and a GRU learn from: lengths 10 to 200",
+    "few_shot_text": "ten labels a class with a pretrained encoder: needs --data DIR",
+    "transfer_pictures": "a backbone of other pictures, then 20 a class: needs --data DIR",
+    "masked_pretraining": "masked modelling of texts, then 500 labels: needs --data DIR",
+    "attention_speed": "own attention against that of PyTorch, same weights",
     "tables": "write the tables of README.md from the stored results",
 }
 

@@ -2,7 +2,7 @@
 
 >>> import whet
 >>> sorted(whet.__all__)
-['Model', 'Options', 'Run', 'WhetError', '__version__', 'advise', 'compare', 'demo', 'evaluate', 'improve', 'load', 'open_run', 'resume']
+['Model', 'Options', 'Run', 'WhetError', '__version__', 'advise', 'compare', 'demo', 'evaluate', 'improve', 'load', 'open_run', 'pretrain', 'resume']
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from whet.errors import WhetError
 
 if TYPE_CHECKING:
-    from whet.api import Run, advise, compare, demo, evaluate, improve, load, open_run, resume
+    from whet.api import Run, advise, compare, demo, evaluate, improve, load, open_run, pretrain, resume
     from whet.bundle.model import Model
     from whet.improving.options import Options
 
@@ -29,6 +29,7 @@ __all__ = [
     "improve",
     "load",
     "open_run",
+    "pretrain",
     "resume",
 ]
 

@@ -11,7 +11,6 @@ from whet.data.inputs import InputSpec
 from whet.data.kinds import Modality
 from whet.errors import ConfigError
 from whet.models.architecture import build
-from whet.models.attention_block import AttentionBlock
 from whet.rng import make_generator
 
 SPEC = InputSpec(modality=Modality.TEXT, vocab_size=40, num_buckets=40, max_tokens=16)
@@ -131,16 +130,6 @@ def test_evaluation_mode_draws_nothing(name):
 def test_settings_out_of_range_are_refused_together(name, settings, message):
     with pytest.raises(ConfigError, match=message):
         build(name, SPEC, 3, settings, seed=0)
-
-
-def test_attention_equals_the_textbook_softmax_over_real_positions():
-    torch.manual_seed(0)
-    block = AttentionBlock(8, 2, dropout=0.0)
-    h, real = torch.randn(1, 5, 8), torch.tensor([[True, True, True, False, False]])
-    q, k, v = block.qkv(h)[0, :3].chunk(3, dim=-1)  # (3, 8) each: padding left out by hand
-    heads = [slice(0, 4), slice(4, 8)]
-    mixed = torch.cat([torch.softmax(q[:, s] @ k[:, s].T / 2.0, dim=-1) @ v[:, s] for s in heads], dim=-1)
-    assert torch.allclose(block._attend(h, real)[0, :3], block.out(mixed), atol=1e-6)
 
 
 def test_the_transformer_knows_the_order_of_words_and_the_bag_does_not():
