@@ -27,6 +27,7 @@ from whet.models.pretrained.opening import open_backbone
 from whet.recipe import Recipe
 from whet.remedies.few_shot import FewShot
 from whet.remedies.fine_tuning import fine_tuned
+from whet.remedies.frozen_features import FrozenFeatures
 from whet.tasks.facts import BackboneFacts, Facts
 from whet.tasks.target import Target
 from whet.tasks.task import Task, task_for
@@ -103,7 +104,7 @@ def ways(task: Task, target: Target, num_train: int, each: int, *, seed: int) ->
     }  # fmt: skip  (60 texts: more passes)
     return {
         **{n: replace(r, seed=seed) for n, r in {**named, **longer}.items()},
-        "MiniLM, frozen features": Recipe(architecture="frozen_features", settings={"backbone": "minilm"}, seed=seed),
+        "MiniLM, frozen features": replace(FrozenFeatures().propose(plain[0], facts)[0][1], seed=seed),
         "MiniLM, fine-tuned": fine_tuned(body, facts, epochs=3.0, seed=seed),
         "MiniLM, contrastive few-shot": replace(
             FewShot().propose(Recipe(architecture="majority"), facts)[0][1], seed=seed

@@ -40,6 +40,7 @@ class Case:
     prepare: Callable[[Path, Path], tuple[Path, Path]]  # (data, scratch) -> (train, test)
     target: str | None = None
     metric: str = "accuracy"
+    backbone: str | None = None  # pretrained source that the run starts from
 
 
 def official(train: str, test: str) -> Callable[[Path, Path], tuple[Path, Path]]:
@@ -87,6 +88,24 @@ CASES = (
     Case("BasicMotions", "60s", 1.0, "MiniRocket 1.0", ucr("BasicMotions")),
     Case("trec", "2m", 0.900, "TF-IDF + logistic 0.882", official("trec/train.csv", "trec/test.csv"), "label"),
     Case("sst2", "3m", 0.825, "TF-IDF + logistic 0.812", official("sst2/train.csv", "sst2/test.csv"), "label"),
+    Case(
+        "trec from MiniLM",
+        "5m",
+        0.95,
+        "Whet from scratch, 2 minutes: 0.904",
+        official("trec/train.csv", "trec/test.csv"),
+        "label",
+        backbone="minilm",
+    ),
+    Case(
+        "sst2 from MiniLM",
+        "5m",
+        0.87,
+        "Whet from scratch, 3 minutes: 0.847",
+        official("sst2/train.csv", "sst2/test.csv"),
+        "label",
+        backbone="minilm",
+    ),
     Case("adult", "3m", 0.874, "AutoGluon, 2 minutes: 0.8737", official("adult/train.csv", "adult/test.csv"), "income"),
     Case(
         "california_housing",
@@ -111,6 +130,7 @@ def measure(case: Case, data: Path, *, seed: int, keep: Path | None) -> dict[str
         command = [sys.executable, "-m", "whet", "improve", str(train), "--budget", case.budget, "--out", str(run)]
         command += ["--seed", str(seed), "--metric", case.metric, "--json"]
         command += ["--target", case.target] if case.target else []
+        command += ["--backbone", case.backbone] if case.backbone else []
         begin = time.perf_counter()
         finished = subprocess.run(command, capture_output=True, text=True)
         seconds = time.perf_counter() - begin

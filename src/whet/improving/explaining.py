@@ -32,7 +32,7 @@ def explaining_seconds(budget_s: float | None) -> float:
 
 def explained(
     model: Model, result: TestResult, *, seed: int, seconds: float, now: Callable[[], float] = time.perf_counter
-) -> dict[str, list[dict[str, Any]]]:
+) -> dict[str, Any]:
     """The fields ``explanations`` and ``importance`` of the report's data; what there is no time for is left out."""
     until = now() + seconds
     importance = []

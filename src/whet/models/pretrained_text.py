@@ -17,11 +17,17 @@ from whet.data.inputs import Batch, InputSpec
 from whet.data.kinds import Modality
 from whet.errors import ConfigError
 from whet.models.architecture import Architecture, architectures
-from whet.models.pretrained.transformers_body import body_groups, build_body, last_hidden, using_eager_attention
+from whet.models.pretrained.transformers_body import (
+    body_groups,
+    build_body,
+    last_hidden,
+    num_hidden_states,
+    using_eager_attention,
+)
 
 __all__ = ["PretrainedText"]
 
-_POOLINGS = ("mean", "cls", "last")
+_POOLINGS = ("mean", "cls", "last", "layers")
 
 
 @architectures.register("pretrained_text")
@@ -31,7 +37,8 @@ class PretrainedText(Architecture):
     Shapes (B = batch, L = longest text in the batch, D = the body's width):
         tokens: (B, L) int64, 0 = padding, otherwise the body's id plus 1 -> features (B, D) -> outputs (B, K).
     Args:
-        pooling: "mean" over the text's tokens, "cls" its first, "last" its last; None: as the body's authors do.
+        pooling: "mean" over the text's tokens, "cls" its first, "last" its last, "layers" the means of every layer, joined
+            (D is then the width times one more than the number of layers); None: as the body's authors do.
         dropout: probability of zeroing a feature, in [0, 1).
     """
 
@@ -55,11 +62,14 @@ class PretrainedText(Architecture):
 
     def forward_features(self, batch: Batch) -> Tensor:
         """(B, D); zeros for a text without tokens."""
-        h, real = self.token_features(batch), batch["tokens"] != 0  # (B, L, D), (B, L)
-        if self.pooling == "mean":
-            mask = real.unsqueeze(-1)
-            pooled = (h * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1)
+        real = batch["tokens"] != 0  # (B, L)
+        if self.pooling == "layers":
+            states = self._read(batch, output_hidden_states=True).hidden_states
+            pooled = torch.cat([_mean(h, real) for h in states], dim=1)
+        elif self.pooling == "mean":
+            pooled = _mean(self.token_features(batch), real)
         else:
+            h = self.token_features(batch)
             last = (torch.arange(h.shape[1], device=h.device) * real).amax(dim=1)
             at = last if self.pooling == "last" else torch.zeros_like(last)
             pooled = h[torch.arange(len(h), device=h.device), at] * real.any(dim=1, keepdim=True)
@@ -74,7 +84,8 @@ class PretrainedText(Architecture):
     def reset_head(self, num_outputs: int) -> None:
         """A fresh linear head."""
         config = self.body.config
-        self.head = nn.Linear(int(config.hidden_size), num_outputs)
+        repeats = num_hidden_states(config) if self.pooling == "layers" else 1
+        self.head = nn.Linear(int(config.hidden_size) * repeats, num_outputs)
 
     def layer_groups(self) -> list[list[nn.Parameter]]:
         """Embeddings, each block, head."""
@@ -92,6 +103,11 @@ class PretrainedText(Architecture):
         seen = real.clone()
         seen[:, 0] = True  # attention over nothing is not a number; an empty text attends to its padding
         return self.body(input_ids=ids, attention_mask=seen.long(), **settings)
+
+
+def _mean(h: Tensor, real: Tensor) -> Tensor:
+    mask = real.unsqueeze(-1)
+    return (h * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1)
 
 
 def _check(spec: InputSpec, pooling: str | None, dropout: float) -> None:

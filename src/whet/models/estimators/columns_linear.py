@@ -1,7 +1,8 @@
 """Logistic or ridge regression on scaled numbers and one-hot categories: what a table says without interactions.
 
 Helps: as a floor that is quick and easy to explain; few rows. Hurts: wherever columns act together or unevenly.
-Source: Cox, "The Regression Analysis of Binary Sequences", 1958; Hoerl & Kennard, "Ridge Regression", Technometrics 1970.
+Source: Cox, "The Regression Analysis of Binary Sequences", JRSS B 1958; Hoerl & Kennard, "Ridge Regression",
+Technometrics 1970.
 """
 
 from __future__ import annotations

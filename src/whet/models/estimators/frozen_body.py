@@ -52,6 +52,10 @@ class FrozenBody:
         if body:  # another pooling is another vector
             digest = hashlib.sha256(json.dumps([digest, dict(body)], sort_keys=True).encode()).hexdigest()
         dim = int(spec.backbone.get("dim", backbone.about.dim))
+        if body.get("pooling") == "layers":
+            from whet.models.pretrained.transformers_body import num_hidden_states, transformers
+
+            dim *= num_hidden_states(transformers().AutoConfig.for_model(**spec.backbone["config"]))
         built = {"architecture": backbone.architecture, "settings": {**backbone.settings, **body}}
         return cls(encoder, spec, digest=digest, dim=dim, precision="float32", built=built, load=backbone.load_into)
 

@@ -52,6 +52,11 @@ def body_dim(config: Mapping[str, Any]) -> int:
     return int(sizes[-1] if sizes else made.hidden_size)
 
 
+def num_hidden_states(config: Any) -> int:
+    """Of a model's configuration: the embeddings' and one per layer."""
+    return int(config.num_hidden_layers) + 1
+
+
 def copy_weights(folder: Path, body: nn.Module, *, source: str) -> None:
     """The weights saved in ``folder`` into ``body``, whichever head they were saved with.
 
