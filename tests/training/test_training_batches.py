@@ -50,3 +50,28 @@ def test_balanced_sampling_uses_the_examples_of_a_class_evenly():
     uses = np.bincount(order.batch(0), minlength=16)
     assert uses[:12].max() == 1
     assert set(uses[12:]) == {2}
+
+
+@given(count=st.integers(1, 200), batch_size=st.integers(1, 7), seed=st.integers(0, 9))
+def test_bringing_lengths_together_still_takes_every_example_once(count, batch_size, seed):
+    lengths = np.random.default_rng(seed).integers(1, 50, count)
+    order = BatchOrder(count, batch_size=batch_size, seed=seed, lengths=lengths)
+    seen = np.concatenate([order.batch(s) for s in range(order.steps_per_epoch)])
+    assert sorted(seen.tolist()) == list(range(count))
+    assert [len(order.batch(s)) for s in range(order.steps_per_epoch)] == [
+        len(BatchOrder(count, batch_size=batch_size, seed=seed).batch(s)) for s in range(order.steps_per_epoch)
+    ]
+
+
+def test_bringing_lengths_together_saves_most_of_the_padding_and_keeps_the_order_of_lengths_random():
+    lengths = np.random.default_rng(0).geometric(0.05, 2000)
+
+    def padded(order):
+        steps = [order.batch(s) for s in range(order.steps_per_epoch)]
+        return sum(len(b) * lengths[b].max() for b in steps), [lengths[b].mean() for b in steps]
+
+    plain, _ = padded(BatchOrder(2000, batch_size=32, seed=0))
+    together, means = padded(BatchOrder(2000, batch_size=32, seed=0, lengths=lengths))
+    assert together < 1.25 * lengths.sum()
+    assert plain > 2 * lengths.sum()
+    assert abs(np.corrcoef(np.arange(len(means)), means)[0, 1]) < 0.5

@@ -128,6 +128,10 @@ class RaggedPart:
         padded = np.where(inside, self.flat[positions] if len(self.flat) else 0, 0)
         return torch.from_numpy(padded.astype(np.int64))
 
+    def lengths(self) -> np.ndarray:
+        """(N,) int64: ids of each example."""
+        return np.asarray(self.offsets[self.rows + 1] - self.offsets[self.rows])
+
     def take(self, index: np.ndarray) -> RaggedPart:
         """A view of these examples."""
         return replace(self, rows=self.rows[index])

@@ -37,7 +37,7 @@ class PretrainedText(Architecture):
     Shapes (B = batch, L = longest text in the batch, D = the body's width):
         tokens: (B, L) int64, 0 = padding, otherwise the body's id plus 1 -> features (B, D) -> outputs (B, K).
     Args:
-        pooling: "mean" over the text's tokens, "cls" its first, "last" its last, "layers" the means of every layer, joined
+        pooling: "mean" over the text's tokens, "cls" its first, "last" its last, "layers" the means of every layer
             (D is then the width times one more than the number of layers); None: as the body's authors do.
         dropout: probability of zeroing a feature, in [0, 1).
     """

@@ -2,8 +2,8 @@
 
 Helps: few labels, little time: the body runs once over the examples, and everything after that takes seconds.
 Hurts: data unlike those of the pretraining, whose differences the features do not show.
-Of texts every layer's mean is taken: on held-out parts of training data, 10 questions a class of TREC went from 0.543 to 0.605
-and 1,300 sentences of SST-2 from 0.788 to 0.812 by it (MiniLM, logistic regression).
+Of texts every layer's mean is taken: on held-out parts of training data, 10 questions a class of TREC went from 0.543
+to 0.605 and 1,300 sentences of SST-2 from 0.788 to 0.812 by it (MiniLM, logistic regression).
 Source: Donahue et al., "DeCAF", ICML 2014; Kornblith et al., "Do Better ImageNet Models Transfer Better?", CVPR 2019.
 """
 

@@ -29,7 +29,7 @@ from whet.training.threads import available_cores, threads_are_free
 
 __all__ = ["choose_speed"]
 
-MOST_S, SHARE = 6.0, 0.10  # what measuring may cost: seconds, and of the training's seconds; it is done once a network
+MOST_S, SHARE = 12.0, 0.10  # what measuring may cost: seconds, and of the training's seconds; it is done once a network
 MOST_PICTURES = 64  # a step on so many ranks the settings as a full one does, in a fraction of the time
 LEAST_S = 0.1  # with less than this there is nothing to be learnt
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from whet.augment.augmentation import Augmentation
 from whet.data.dataset import Dataset
 from whet.data.encoders.encoder import Encoder, encoder_for
-from whet.data.inputs import Inputs
+from whet.data.inputs import Inputs, RaggedPart
 from whet.errors import BackboneError, ConfigError
 from whet.models.architecture import Architecture, build
 from whet.models.pretrained.backbone import Backbone, Finding
@@ -24,7 +24,7 @@ from whet.training.fitted import FitSetting
 from whet.training.fitted_network import build_augmentations
 from whet.training.lora import add_low_rank
 
-__all__ = ["Prepared", "order_of", "prepare"]
+__all__ = ["Prepared", "order_of", "prepare", "text_lengths"]
 
 FIRST_LOOK = 512  # training examples from which data-dependent layers are set
 
@@ -94,12 +94,19 @@ def _encoder(recipe: Recipe, train: Dataset, backbone: Backbone | None) -> Encod
     return backbone.encoder(train, recipe.encoding, seed=recipe.seed)
 
 
-def order_of(recipe: Recipe, target: Target, codes: np.ndarray) -> BatchOrder:
-    """The order of the training examples."""
+def order_of(recipe: Recipe, target: Target, codes: np.ndarray, inputs: Inputs | None = None) -> BatchOrder:
+    """The order of the training examples; where ``inputs`` hold tokens, texts of like length share a batch."""
     if recipe.balance != "none" and target.kind != "classes":
         raise ConfigError(f"Recipe.balance is {recipe.balance!r}, but the target is a number: set it to 'none'.")
     classes = codes if recipe.balance == "balanced_sampling" else None
-    return BatchOrder(len(codes), batch_size=recipe.batch_size, seed=recipe.seed, classes=classes)
+    lengths = None if inputs is None else text_lengths(inputs)
+    return BatchOrder(len(codes), batch_size=recipe.batch_size, seed=recipe.seed, classes=classes, lengths=lengths)
+
+
+def text_lengths(inputs: Inputs) -> np.ndarray | None:
+    """(N,) tokens of each text; None for inputs that hold no tokens."""
+    tokens = inputs.parts.get("tokens")
+    return tokens.lengths() if isinstance(tokens, RaggedPart) else None
 
 
 def _folder(setting: FitSetting, name: str) -> Path | None:
