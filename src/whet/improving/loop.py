@@ -28,7 +28,7 @@ from whet.improving.remedying import run_remedies
 from whet.improving.session import Session
 from whet.improving.shares import Shares, finish_seconds
 from whet.improving.testing import open_test
-from whet.improving.transferring import run_transfer
+from whet.improving.transferring import run_rest, run_transfer
 from whet.improving.trials import Trials
 from whet.ledger.noise import NoiseFloor
 from whet.ledger.records import Ledger
@@ -87,7 +87,10 @@ def _improve(session: Session) -> None:
     if session.prepared.facts.backbone is not None and session.incumbent:
         with clock.step("pretrained body"):
             run_transfer(session, until_s=clock.elapsed() + max(0.0, _finite(clock.left()) - limit))
-    if session.incumbent:
+    if session.incumbent and session.incumbent[0].recipe.backbone is not None and clock.budget_s is not None:
+        with clock.step("around the pretrained body"):
+            run_rest(session, until_s=clock.elapsed() + max(0.0, _finite(clock.left()) - limit))
+    elif session.incumbent:
         _improve_network(session, exploring_s=exploring_s, finish_s=limit)
     with clock.step("ensemble and calibration"):
         handover = blend_trials(session)

@@ -12,9 +12,10 @@ from whet.recipe import Recipe
 from whet.remedies.remedy import remedies
 from whet.tasks.facts import Facts
 
-__all__ = ["Proposal", "plausible_gain", "propose"]
+__all__ = ["TRANSFER_STEPS", "Proposal", "plausible_gain", "propose"]
 
 BOOST = 2.0  # a remedy whose symptom was found is this much more likely to help
+TRANSFER_STEPS = ("frozen_features", "few_shot", "fine_tuning")  # have a step of their own, in this order
 BASE_COST = 0.1  # what even a free remedy costs, as a share of a training
 
 

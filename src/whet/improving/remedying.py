@@ -7,11 +7,10 @@ from dataclasses import replace
 from whet.improving.arena import inner
 from whet.improving.confirming import confirm, visible_gain
 from whet.improving.diagnosing import diagnose
-from whet.improving.planner import Proposal, plausible_gain, propose
+from whet.improving.planner import TRANSFER_STEPS, Proposal, plausible_gain, propose
 from whet.improving.screening import screen
 from whet.improving.session import Session
 from whet.improving.shares import Shares
-from whet.improving.transferring import STEPS
 from whet.ledger.entry import Verdict
 
 __all__ = ["run_remedies"]
@@ -26,7 +25,7 @@ def run_remedies(session: Session, *, until_s: float, exploring_s: float) -> Non
     confirmations = 0
     while session.clock.elapsed() < until_s and confirmations < session.options.max_confirmations - 2:
         session.findings = diagnose(session)
-        proposals = [p for p in _proposals(session) if p.remedy not in (LONG, *STEPS)]
+        proposals = [p for p in _proposals(session) if p.remedy not in (LONG, *TRANSFER_STEPS)]
         hidden, visible = _sorted_by_visibility(session, proposals)
         if confirmations == 0:
             for proposal in hidden:  # rows that say so, without a training
