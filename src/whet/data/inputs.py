@@ -150,6 +150,11 @@ class Inputs:
         """The tensors for the examples at ``index`` (int64), on the CPU."""
         return {name: part.gather(index) for name, part in self.parts.items()}
 
+    def lengths(self) -> np.ndarray | None:
+        """(N,) tokens of each text; None for examples without tokens, which are all of one size."""
+        tokens = self.parts.get("tokens")
+        return tokens.lengths() if isinstance(tokens, RaggedPart) else None
+
     def only(self, names: tuple[str, ...]) -> Inputs:
         """Just the parts that a model reads, so that nothing else is gathered."""
         return Inputs({name: self.parts[name] for name in names})

@@ -32,7 +32,7 @@ from whet.training.moving import Moving
 from whet.training.optimisers import build_optimisers
 from whet.training.pace import choose_speed
 from whet.training.position import Position
-from whet.training.prepare import Prepared, text_lengths
+from whet.training.prepare import Prepared
 from whet.training.stepper import Stepper
 from whet.training.threads import using_threads
 from whet.training.validation import Cadence
@@ -140,7 +140,7 @@ def _feed(recipe: Recipe, lesson: Lesson, device: torch.device) -> Feed:
         inputs=lesson.train,
         targets=lesson.train_targets,
         order=BatchOrder(
-            len(lesson.train), batch_size=recipe.batch_size, seed=recipe.seed, lengths=text_lengths(lesson.train)
+            len(lesson.train), batch_size=recipe.batch_size, seed=recipe.seed, lengths=lesson.train.lengths()
         ),
         augmentations=lesson.augmentations,
         device=device,

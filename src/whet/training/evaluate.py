@@ -22,6 +22,7 @@ from whet.training.objective import member_losses
 
 __all__ = ["network_losses", "network_scores", "views_of"]
 
+MOST_TOKENS = 8_192  # of a batch of texts, padding included
 BATCH = 512  # examples at a time: large enough to keep one core busy, small enough for pictures in memory
 
 
@@ -37,7 +38,7 @@ def network_scores(
     """(N, K) float64 scores; with ``augmentations`` their mean over the views."""
     found = np.empty((len(inputs), target.num_outputs))
     with _judging(model):
-        for index in _index(len(inputs), batch_size):
+        for index in _index(inputs, batch_size):
             views = views_of(inputs.batch(index), augmentations)
             scores = [_scores(target, model(placed(view, device, channels_last=True))) for view in views]
             found[index] = torch.stack(scores).mean(dim=0).cpu().numpy()
@@ -50,7 +51,7 @@ def network_losses(
     """(N,) losses and (N, K) scores in one pass; ``targets`` are the encoded ones, on the CPU."""
     losses, scores = np.empty(len(inputs)), np.empty((len(inputs), target.num_outputs))
     with _judging(model):
-        for index in _index(len(inputs), BATCH):
+        for index in _index(inputs, BATCH):
             outputs = model(placed(inputs.batch(index), device, channels_last=True))
             known = targets[torch.from_numpy(index)].to(device)
             losses[index] = member_losses(target, outputs, known).cpu().numpy()
@@ -74,9 +75,16 @@ def _scores(target: Target, outputs: Tensor) -> Tensor:
     return target.scores(outputs.reshape(-1, width)).view(batch, members, width).mean(dim=1)
 
 
-def _index(count: int, batch_size: int) -> Iterator[np.ndarray]:
-    for start in range(0, count, batch_size):
-        yield np.arange(start, min(start + batch_size, count))
+def _index(inputs: Inputs, batch_size: int) -> Iterator[np.ndarray]:
+    """Positions batch by batch; texts of like length together, the longest first, so that little is padding."""
+    lengths = inputs.lengths()
+    order = np.arange(len(inputs)) if lengths is None else np.argsort(-lengths, kind="stable")
+    start = 0
+    while start < len(order):
+        longest = 1 if lengths is None else max(1, int(lengths[order[start]]))
+        size = batch_size if lengths is None else int(np.clip(MOST_TOKENS // longest, 1, batch_size))
+        yield np.sort(order[start : start + size])
+        start += size
 
 
 @contextmanager

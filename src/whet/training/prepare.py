@@ -12,7 +12,7 @@ from torch import Tensor
 from whet.augment.augmentation import Augmentation
 from whet.data.dataset import Dataset
 from whet.data.encoders.encoder import Encoder, encoder_for
-from whet.data.inputs import Inputs, RaggedPart
+from whet.data.inputs import Inputs
 from whet.errors import BackboneError, ConfigError
 from whet.models.architecture import Architecture, build
 from whet.models.pretrained.backbone import Backbone, Finding
@@ -24,7 +24,7 @@ from whet.training.fitted import FitSetting
 from whet.training.fitted_network import build_augmentations
 from whet.training.lora import add_low_rank
 
-__all__ = ["Prepared", "order_of", "prepare", "text_lengths"]
+__all__ = ["Prepared", "order_of", "prepare"]
 
 FIRST_LOOK = 512  # training examples from which data-dependent layers are set
 
@@ -99,14 +99,8 @@ def order_of(recipe: Recipe, target: Target, codes: np.ndarray, inputs: Inputs |
     if recipe.balance != "none" and target.kind != "classes":
         raise ConfigError(f"Recipe.balance is {recipe.balance!r}, but the target is a number: set it to 'none'.")
     classes = codes if recipe.balance == "balanced_sampling" else None
-    lengths = None if inputs is None else text_lengths(inputs)
+    lengths = None if inputs is None else inputs.lengths()
     return BatchOrder(len(codes), batch_size=recipe.batch_size, seed=recipe.seed, classes=classes, lengths=lengths)
-
-
-def text_lengths(inputs: Inputs) -> np.ndarray | None:
-    """(N,) tokens of each text; None for inputs that hold no tokens."""
-    tokens = inputs.parts.get("tokens")
-    return tokens.lengths() if isinstance(tokens, RaggedPart) else None
 
 
 def _folder(setting: FitSetting, name: str) -> Path | None:
