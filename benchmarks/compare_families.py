@@ -33,10 +33,10 @@ class Case:
 
 
 CASES = (
-    Case("sst2", "sst2/train.csv", "15m", "label"),
-    Case("trec", "trec/train.csv", "10m", "label"),
-    Case("ItalyPowerDemand", "ucr/ItalyPowerDemand/ItalyPowerDemand_TRAIN.ts", "5m"),
-    Case("sign_digits", "sign_digits", "10m"),
+    Case("sst2", "sst2/train.csv", "4m", "label"),
+    Case("trec", "trec/train.csv", "3m", "label"),
+    Case("ItalyPowerDemand", "ucr/ItalyPowerDemand/ItalyPowerDemand_TRAIN.ts", "2m"),
+    Case("sign_digits", "sign_digits", "4m"),
 )
 
 

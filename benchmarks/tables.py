@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.storing import RESULTS
+from benchmarks.tables_transfer import TABLES
 
 README = Path(__file__).parent / "README.md"
 ROOT_README = Path(__file__).parents[1] / "README.md"
@@ -19,6 +20,10 @@ def main(arguments: list[str]) -> None:
         table = figures_table(figures["rows"])
         replace_between(README, "figures", f"Measured {figures['date']} on {_machine(figures)}.\n\n{table}")
         replace_between(ROOT_README, "figures", table)
+    for name, table_of in TABLES.items():
+        result = _read(name)
+        if result:
+            replace_between(README, name, table_of(result))
     startup = _read("startup")
     if startup:
         lines = [f"| {name} | {seconds:.3f} s |" for name, seconds in startup["median_seconds"].items()]
