@@ -18,9 +18,11 @@ def advice(rows: Sequence[ComparisonRow], *, unit: str, metric_title: str, num_p
     if not measured:
         return ("Every candidate failed; the table says why.", *_failures(rows))
     best = next(row for row in measured if row.is_best)
-    alike = [row for row in measured if row.is_apart is False]
+    unsure = [row for row in measured if row.is_apart is False]
+    alike = [row for row in unsure if (row.difference_low or 0.0) <= 0]
+    leaning = [row for row in unsure if row not in alike]
     return (
-        _first(best, alike, measured, unit, metric_title),
+        _first(best, alike, leaning, measured, unit, metric_title),
         *_cheaper(best, alike, unit),
         *_guessing(best, measured),
         *_cut_short(measured),
@@ -30,15 +32,25 @@ def advice(rows: Sequence[ComparisonRow], *, unit: str, metric_title: str, num_p
 
 
 def _first(
-    best: ComparisonRow, alike: list[ComparisonRow], measured: list[ComparisonRow], unit: str, metric: str
+    best: ComparisonRow,
+    alike: list[ComparisonRow],
+    leaning: list[ComparisonRow],
+    measured: list[ComparisonRow],
+    unit: str,
+    metric: str,
 ) -> str:
     head = f"{_name(best)} scored best: {metric} {score(best.score, unit)}"
     if len(measured) == 1:
         return f"{head}. Nothing else was measured beside it."
-    if not alike:
+    if not alike and not leaning:
         return f"{head}, and can be told apart from every other candidate."
-    names = ", ".join(_name(row) for row in alike)
-    return f"{head}, but these data cannot tell it apart from {names}."
+    said = head
+    if alike:
+        said += f", but these data cannot tell it apart from {', '.join(_name(row) for row in alike)}"
+    if leaning:
+        names = ", ".join(_name(row) for row in leaning)
+        said += f"; {names} came out behind, but not beyond doubt after looking at {len(measured)} candidates"
+    return f"{said}."
 
 
 def _cheaper(best: ComparisonRow, alike: list[ComparisonRow], unit: str) -> list[str]:
