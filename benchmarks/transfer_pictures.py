@@ -81,7 +81,7 @@ def measure(options: argparse.Namespace, scratch: Path) -> dict[str, Any]:
     best = max(scratch_ways, key=lambda name: float(np.mean(scores[name])))
     return {
         "objective": about["objective"],
-        "pretrained": {k: about[k] for k in ("title", "lines", "seconds", "epochs", "num_parameters", "recipe")},
+        "pretrained": {k: about[k] for k in ("lines", "seconds", "epochs", "num_parameters", "recipe")},
         "num_train": 2 * options.each,
         "num_test": len(test),
         "best_from_scratch": best,
