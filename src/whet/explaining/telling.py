@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,6 +23,7 @@ from whet.data.texts import joined_texts
 from whet.explaining.explanation import Explanation
 from whet.explaining.method import Weights, methods
 from whet.explaining.words import pieces_of, word_spans
+from whet.report.pictures import png_uri
 
 __all__ = ["told"]
 
@@ -96,15 +95,9 @@ def _number(value: object) -> str:
 
 
 def _picture(data: Dataset) -> str:
-    from PIL import Image
-
     column = next(c for c in data.columns.values() if isinstance(c, ImageColumn))
     pixels = column.gather(np.array([0]))[0]
-    image = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
-    image.thumbnail((LARGEST, LARGEST))
-    stream = io.BytesIO()
-    image.save(stream, format="PNG")
-    return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()
+    return png_uri(pixels, largest=LARGEST)
 
 
 def _series(data: Dataset) -> tuple[float, ...]:

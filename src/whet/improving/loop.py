@@ -26,7 +26,7 @@ from whet.improving.rates import note_suggested_lr
 from whet.improving.refitting import estimated_seconds
 from whet.improving.remedying import run_remedies
 from whet.improving.session import Session
-from whet.improving.shares import Shares, finish_seconds
+from whet.improving.shares import LARGE, Shares, finish_seconds
 from whet.improving.testing import open_test
 from whet.improving.transferring import run_rest, run_transfer
 from whet.improving.trials import Trials
@@ -37,8 +37,6 @@ from whet.training.fitted import FitSetting
 from whet.training.interrupted import Interrupted
 
 __all__ = ["run_loop"]
-
-LARGE = 20_000  # examples from which a network that ends by the clock gains more from time than from more examples
 
 
 def run_loop(

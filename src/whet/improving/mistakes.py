@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import io
-
 import numpy as np
 
 from whet.data.columns import CategoryColumn, ImageColumn, NumberColumn, SeriesColumn, TextColumn
 from whet.data.dataset import Dataset
 from whet.report.data import Mistake
+from whet.report.pictures import png_uri
 from whet.tasks.target import Target
 
 __all__ = ["confident_mistakes"]
@@ -59,15 +57,9 @@ def _text(data: Dataset, i: int) -> str:
 
 
 def _thumbnail(data: Dataset, i: int) -> str:
-    from PIL import Image
-
     for column in data.columns.values():
         if isinstance(column, ImageColumn):
-            pixels = column.gather(np.array([i]))[0]
-            image = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
-            stream = io.BytesIO()
-            image.save(stream, format="PNG")
-            return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()
+            return png_uri(column.gather(np.array([i]))[0])
     return ""
 
 

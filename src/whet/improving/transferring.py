@@ -14,6 +14,7 @@ from whet.improving.planner import Proposal, propose
 from whet.improving.refitting import SLACK, estimated_seconds
 from whet.improving.remedying import run_remedies
 from whet.improving.session import Session
+from whet.improving.shares import LARGE
 from whet.ledger.entry import Verdict
 from whet.models.estimators.estimator import estimators
 from whet.recipe import Length, Recipe
@@ -21,7 +22,6 @@ from whet.recipe import Length, Recipe
 __all__ = ["run_rest", "run_transfer"]
 
 FROZEN_SHARE, TRAINED_SHARE = 0.35, 0.75  # of the time that is left: at most so much for each
-LARGE = 20_000  # examples from which a longer training is worth more than a second one on all examples
 
 
 def run_transfer(session: Session, *, until_s: float) -> None:

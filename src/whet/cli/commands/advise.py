@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from whet.cli.asking import Group, ImageSize, Metric, Seed, Source, Target, Task, Types, column_types
+
 if TYPE_CHECKING:
     from whet.comparing.advise import Advice, Option
     from whet.comparing.looking import Look
@@ -21,20 +23,19 @@ def add_to(app: typer.Typer) -> None:
 
 
 def advise(
-    source: Annotated[str, typer.Argument(help="As for whet improve.")],
-    target: Annotated[str | None, typer.Option(help="Column to predict.")] = None,
+    source: Source,
+    target: Target = None,
     test: Annotated[str | None, typer.Option(help="Source with test examples: set aside, and not opened.")] = None,
-    seed: Annotated[int, typer.Option(help="Every random draw follows from it.")] = 0,
-    metric: Annotated[str | None, typer.Option(help="Primary metric; chosen from the data when not given.")] = None,
-    task: Annotated[str | None, typer.Option(help="For example text_classification; inferred when not given.")] = None,
-    type_: Annotated[list[str] | None, typer.Option("--type", help="COL=KIND, to override an inferred kind.")] = None,
-    group: Annotated[str | None, typer.Option(help="Column whose equal values stay on one side of a split.")] = None,
+    seed: Seed = 0,
+    metric: Metric = None,
+    task: Task = None,
+    type_: Types = None,
+    group: Group = None,
     time: Annotated[str | None, typer.Option(help="Column to split by: later examples are held out.")] = None,
-    image_size: Annotated[int | None, typer.Option(help="Longer side of the pictures, in pixels.")] = None,
+    image_size: ImageSize = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Say which kinds of model fit your data, why, and what each would cost here. Takes seconds."""
-    from whet.cli.commands.improve import column_types
     from whet.cli.running import watched
     from whet.comparing.api import advise as run
 

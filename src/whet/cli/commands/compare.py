@@ -10,6 +10,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from whet.cli.asking import (
+    Device,
+    Download,
+    Group,
+    ImageSize,
+    Metric,
+    Seed,
+    Source,
+    Target,
+    Task,
+    TrustCode,
+    Types,
+    column_types,
+)
+
 if TYPE_CHECKING:
     from whet.report.comparison import ComparisonData, ComparisonRow
 
@@ -22,8 +37,8 @@ def add_to(app: typer.Typer) -> None:
 
 
 def compare(
-    source: Annotated[str, typer.Argument(help="As for whet improve.")],
-    target: Annotated[str | None, typer.Option(help="Column to predict.")] = None,
+    source: Source,
+    target: Target = None,
     test: Annotated[str | None, typer.Option(help="Source with test examples: set aside, and not opened.")] = None,
     families: Annotated[
         str | None,
@@ -32,21 +47,20 @@ def compare(
     budget: Annotated[str, typer.Option(help="Wall clock for everything; every training has the same limit.")] = "5m",
     out: Annotated[Path | None, typer.Option(help="Folder of the page. Default: comparisons/<name>.")] = None,
     repeats: Annotated[int | None, typer.Option(help="Seeds for each. [default: as many as fit, at most 5]")] = None,
-    seed: Annotated[int, typer.Option(help="Every random draw follows from it.")] = 0,
-    metric: Annotated[str | None, typer.Option(help="Primary metric; chosen from the data when not given.")] = None,
-    task: Annotated[str | None, typer.Option(help="For example text_classification; inferred when not given.")] = None,
-    type_: Annotated[list[str] | None, typer.Option("--type", help="COL=KIND, to override an inferred kind.")] = None,
-    group: Annotated[str | None, typer.Option(help="Column whose equal values stay on one side of a split.")] = None,
+    seed: Seed = 0,
+    metric: Metric = None,
+    task: Task = None,
+    type_: Types = None,
+    group: Group = None,
     time: Annotated[str | None, typer.Option(help="Column to split by: later examples are held out.")] = None,
-    image_size: Annotated[int | None, typer.Option(help="Longer side of the pictures for training, in pixels.")] = None,
-    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1 ...")] = "cpu",
+    image_size: ImageSize = None,
+    device: Device = "cpu",
     backbone: Annotated[str | None, typer.Option(help="Pretrained body that takes part; see whet improve.")] = None,
-    download: Annotated[bool, typer.Option(help="Fetch the backbone from its hub when it is not here.")] = False,
-    trust_code: Annotated[bool, typer.Option(help="Let a PyTorch Hub repository run its code.")] = False,
+    download: Download = False,
+    trust_code: TrustCode = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")] = False,
 ) -> None:
     """Compare kinds of model on your data: score, cost, and which can be told apart."""
-    from whet.cli.commands.improve import column_types
     from whet.cli.running import watched
     from whet.comparing.api import compare as run
     from whet.comparing.api import free_folder

@@ -10,6 +10,19 @@ from typing import Annotated
 
 import typer
 
+from whet.cli.asking import (
+    Device,
+    Download,
+    Group,
+    ImageSize,
+    Metric,
+    Seed,
+    Target,
+    Task,
+    TrustCode,
+    Types,
+    column_types,
+)
 from whet.errors import ConfigError
 
 __all__ = ["add_to"]
@@ -29,28 +42,28 @@ def improve(
         str | None,
         typer.Argument(help="Folder of class folders, CSV, TSV, Parquet, JSON lines, .ts, .npz, or sklearn:NAME."),
     ] = None,
-    target: Annotated[str | None, typer.Option(help="Column to predict.")] = None,
+    target: Target = None,
     test: Annotated[str | None, typer.Option(help="Source with the test examples, opened once at the end.")] = None,
     budget: Annotated[str | None, typer.Option(help="Wall clock for everything: 90s, 5m, 1h30m. [default: 5m]")] = None,
     epochs: Annotated[float | None, typer.Option(help="Length of each deep training, instead of a budget.")] = None,
     out: Out = None,
     resume: Annotated[Path | None, typer.Option(help="Continue the run in this folder.")] = None,
-    seed: Annotated[int, typer.Option(help="Every random draw of the run follows from it.")] = 0,
-    metric: Annotated[str | None, typer.Option(help="Primary metric; chosen from the data when not given.")] = None,
-    task: Annotated[str | None, typer.Option(help="For example text_classification; inferred when not given.")] = None,
-    type_: Annotated[list[str] | None, typer.Option("--type", help="COL=KIND, to override an inferred kind.")] = None,
-    group: Annotated[str | None, typer.Option(help="Column whose equal values stay on one side of a split.")] = None,
+    seed: Seed = 0,
+    metric: Metric = None,
+    task: Task = None,
+    type_: Types = None,
+    group: Group = None,
     time: Annotated[str | None, typer.Option(help="Column to split by: later examples are tested on.")] = None,
-    image_size: Annotated[int | None, typer.Option(help="Longer side of the pictures for training, in pixels.")] = None,
-    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1 ...")] = "cpu",
+    image_size: ImageSize = None,
+    device: Device = "cpu",
     backbone: Annotated[
         str | None,
         typer.Option(
             help="Pretrained: minilm, hf:org/name, timm:NAME, torchhub:owner/repo:entry, onnx:FILE or a folder."
         ),
     ] = None,
-    download: Annotated[bool, typer.Option(help="Fetch the backbone from its hub when it is not here.")] = False,
-    trust_code: Annotated[bool, typer.Option(help="Let a PyTorch Hub repository run its code.")] = False,
+    download: Download = False,
+    trust_code: TrustCode = False,
     margin: Annotated[float | None, typer.Option(help="Smallest gain worth adopting, in the metric's unit.")] = None,
     max_confirmations: Annotated[int, typer.Option(help="Judged changes that the error budget is shared over.")] = 12,
     strict: Annotated[bool, typer.Option(help="Spend the error budget under any dependence between rows.")] = False,
@@ -110,13 +123,6 @@ def demo(
     with watched(out) as (observer, stop):
         run = api.demo(what, out=out, budget=budget, observer=observer, should_stop=stop)
     _finish(run, as_json)
-
-
-def column_types(pairs: list[str]) -> dict[str, str]:
-    for pair in pairs:
-        if "=" not in pair:
-            raise ConfigError(f"--type takes COL=KIND, for example zip=category; got {pair!r}.")
-    return dict(pair.rsplit("=", 1) for pair in pairs)
 
 
 def _finish(run: object, as_json: bool) -> None:

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from whet.cli.asking import Device, ImageSize, Seed, Task, Types, column_types
+
 __all__ = ["add_to"]
 
 
@@ -29,16 +31,15 @@ def pretrain(
         str, typer.Option(help="auto, masked, contrastive, rotation or supervised; several joined by +.")
     ] = "auto",
     architecture: Annotated[str | None, typer.Option(help="Network; see whet models. Chosen when not given.")] = None,
-    seed: Annotated[int, typer.Option(help="Every random draw follows from it.")] = 0,
-    task: Annotated[str | None, typer.Option(help="For example text_classification; inferred when not given.")] = None,
-    type_: Annotated[list[str] | None, typer.Option("--type", help="COL=KIND, to override an inferred kind.")] = None,
-    image_size: Annotated[int | None, typer.Option(help="Longer side of the pictures for training, in pixels.")] = None,
-    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1 ...")] = "cpu",
+    seed: Seed = 0,
+    task: Task = None,
+    type_: Types = None,
+    image_size: ImageSize = None,
+    device: Device = "cpu",
     as_json: Annotated[bool, typer.Option("--json", help="Print backbone.json on standard output.")] = False,
 ) -> None:
     """Train a body on your own data, with or without labels, that later runs can start from."""
     from whet import api
-    from whet.cli.commands.improve import column_types
     from whet.cli.running import watched
 
     with watched(out) as (observer, stop):
