@@ -9,6 +9,8 @@ from whet.comparing.families import check_families, families_of, families_of_est
 from whet.models.architecture import architectures
 from whet.models.estimators.estimator import estimators
 from whet.recipe import Recipe
+from whet.remedies.fine_tuning import FineTuning
+from whet.remedies.frozen_features import FrozenFeatures
 from whet.tasks.facts import Facts
 from whet.tasks.task import Task
 
@@ -32,7 +34,8 @@ class Candidate:
         """How a person would call it; where an architecture has several families, with the one that it is here."""
         plain = self.architecture.replace("_", " ")
         several = not self.is_estimator and len(architectures[self.architecture].families) > 1
-        return f"{plain} ({self.family})" if several else plain
+        plain = f"{plain} ({self.family})" if several else plain
+        return f"{plain}, from the backbone" if self.recipe.backbone is not None else plain
 
     @property
     def is_estimator(self) -> bool:
@@ -46,7 +49,7 @@ def candidates(task: Task, facts: Facts, families: Sequence[str] | None = None) 
     Raises:
         ConfigError: a family is unknown or has no model for such data.
     """
-    everyone = (*_estimators(task, facts), *_networks(task, facts))
+    everyone = (*_estimators(task, facts), *_networks(task, facts), *_from_backbone(task, facts))
     if families is None:
         return everyone
     wanted = list(dict.fromkeys(families))
@@ -61,6 +64,12 @@ def _estimators(task: Task, facts: Facts) -> list[Candidate]:
         if recipe.architecture in estimators:
             first.setdefault(recipe.architecture, recipe)
     return [Candidate(family=families_of_estimator(name)[0], recipe=recipe) for name, recipe in first.items()]
+
+
+def _from_backbone(task: Task, facts: Facts) -> list[Candidate]:
+    """The pretrained body, frozen and fine-tuned, as ``whet improve`` would first try it; nothing without one."""
+    recipes = [r for remedy in (FrozenFeatures(), FineTuning()) for _, r in remedy.propose(task.default(facts), facts)]
+    return [Candidate(family=families_of(recipe.architecture)[0], recipe=recipe) for recipe in recipes]
 
 
 def _networks(task: Task, facts: Facts) -> list[Candidate]:
