@@ -7,7 +7,16 @@ from typing import Self
 
 import numpy as np
 
-__all__ = ["CategoryColumn", "ColumnData", "DateColumn", "ImageColumn", "NumberColumn", "SeriesColumn", "TextColumn"]
+__all__ = [
+    "AudioColumn",
+    "CategoryColumn",
+    "ColumnData",
+    "DateColumn",
+    "ImageColumn",
+    "NumberColumn",
+    "SeriesColumn",
+    "TextColumn",
+]
 
 
 @dataclass(frozen=True)
@@ -95,4 +104,31 @@ class SeriesColumn:
         return np.asarray(self.values[self.rows[index]])
 
 
-ColumnData = NumberColumn | DateColumn | CategoryColumn | ImageColumn | TextColumn | SeriesColumn
+@dataclass(frozen=True)
+class AudioColumn:
+    """``flat``: (samples,) float32 of all sounds on end, each at its own rate; ``rows``: (N,) view.
+
+    A sound is the mean of its channels, unscaled: within [-1, 1], beyond only where a floating-point file goes beyond.
+    ``offsets``: (M + 1,) int64 into ``flat``; ``rates``: (M,) int32 Hz; ``channels``: (M,) int8 of the file.
+    """
+
+    flat: np.ndarray
+    offsets: np.ndarray
+    rates: np.ndarray
+    channels: np.ndarray
+    rows: np.ndarray
+
+    def take(self, rows: np.ndarray) -> Self:
+        """A view of these rows; no sample is copied."""
+        return replace(self, rows=self.rows[rows])
+
+    def waves(self, index: np.ndarray | slice = slice(None)) -> list[np.ndarray]:
+        """The samples of each sound at ``index``, (samples,) float32 views that must not be changed."""
+        return [np.asarray(self.flat[self.offsets[r] : self.offsets[r + 1]]) for r in self.rows[index].tolist()]
+
+    def seconds(self) -> np.ndarray:
+        """(N,) float64: how long each sound lasts."""
+        return np.asarray((self.offsets[self.rows + 1] - self.offsets[self.rows]) / self.rates[self.rows])
+
+
+ColumnData = NumberColumn | DateColumn | CategoryColumn | ImageColumn | TextColumn | SeriesColumn | AudioColumn

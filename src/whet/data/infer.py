@@ -10,6 +10,7 @@ import numpy as np
 from whet.data.infer_columns import as_text, infer_column
 from whet.data.infer_forced import check_types, forced_column
 from whet.data.infer_images import with_image_size
+from whet.data.infer_sounds import with_sound_facts
 from whet.data.infer_target import TargetKind, choose_target, infer_target
 from whet.data.kinds import Kind, Modality
 from whet.data.raw import Raw
@@ -20,6 +21,7 @@ __all__ = ["infer_schema", "parse_task"]
 
 _TASKS = (
     "image_classification",
+    "audio_classification",
     "text_classification",
     "table_classification",
     "series_classification",
@@ -40,6 +42,7 @@ def infer_schema(
     time: str | None = None,
     image_size: int | None = None,
     require_target: bool = True,
+    allow_lone: bool = False,
 ) -> Schema:
     """What the columns are, which of them feed the model, and what is predicted.
 
@@ -50,6 +53,7 @@ def infer_schema(
         group, time: columns that steer the split and are therefore kept from the model.
         image_size: longer side of the decoded pictures in pixels; None chooses.
         require_target: False allows data without a target, for prediction or an audit.
+        allow_lone: True allows classes with a single example, for an audit.
     Raises:
         DataError, LabelError, ConfigError: with what is wrong, where, and what to do.
     """
@@ -61,10 +65,14 @@ def infer_schema(
     columns = _columns(raw, kinds, named)
     modality, features, ignored = _arrange(raw, columns, modality, task)
     chosen = next((n for n, role in named.items() if role == "the target"), None)
-    kind = infer_target(raw, chosen, is_number=is_number) if chosen is not None else TargetKind(False, "")
+    kind = (
+        infer_target(raw, chosen, is_number=is_number, allow_lone=allow_lone)
+        if chosen is not None
+        else TargetKind(False, "")
+    )
     return Schema(
         modality=modality,
-        features=tuple(with_image_size(c, raw, image_size) if c.kind is Kind.IMAGE else c for c in features),
+        features=tuple(_looked_at(c, raw, image_size) for c in features),
         target=chosen,
         target_is_number=kind.is_number,
         target_why=kind.why,
@@ -132,6 +140,13 @@ def _with_shape(column: Column, raw: Raw) -> Column:
     return replace(column, series_shape=(shape[1], shape[2]) if len(shape) == 3 else (1, shape[1]))
 
 
+def _looked_at(column: Column, raw: Raw, image_size: int | None) -> Column:
+    """What can only be told from the files themselves."""
+    if column.kind is Kind.IMAGE:
+        return with_image_size(column, raw, image_size)
+    return with_sound_facts(column, raw) if column.kind is Kind.AUDIO else column
+
+
 def _arrange(
     raw: Raw, columns: list[Column], wanted: Modality | None, task: str | None
 ) -> tuple[Modality, tuple[Column, ...], tuple[Column, ...]]:
@@ -141,7 +156,7 @@ def _arrange(
         columns = [as_text(c) if c.why.startswith("id-like: nearly every") else c for c in columns]
         usable = [c for c in columns if c.kind is not Kind.IGNORED]
     if not usable:
-        reasons = "; ".join(f"{c.name!r}: {c.why}" for c in columns) or "there is none beside the target"
+        reasons = "; ".join(f"{c.name!r}: {c.why}" for c in columns[:10]) or "there is none beside the target"
         raise DataError(
             f"{raw.origin}: no usable feature column is left ({reasons}). Name kinds with types if this is wrong."
         )
@@ -164,6 +179,8 @@ def _modality(usable: list[Column]) -> Modality:
     kinds = [c.kind for c in usable]
     if Kind.IMAGE in kinds:
         return Modality.IMAGE
+    if Kind.AUDIO in kinds:
+        return Modality.AUDIO
     if Kind.SERIES in kinds:
         return Modality.SERIES
     return Modality.TEXT if kinds == [Kind.TEXT] else Modality.TABLE
@@ -171,6 +188,6 @@ def _modality(usable: list[Column]) -> Modality:
 
 def _used(usable: list[Column], modality: Modality) -> list[Column]:
     if modality is Modality.TABLE:
-        return [c for c in usable if c.kind not in (Kind.IMAGE, Kind.SERIES)]
+        return [c for c in usable if c.kind not in (Kind.IMAGE, Kind.SERIES, Kind.AUDIO)]
     fitting = [c for c in usable if str(c.kind) == str(modality)]
-    return fitting if modality is Modality.TEXT else fitting[:1]  # one picture or series per example
+    return fitting if modality is Modality.TEXT else fitting[:1]  # one picture, sound or series per example

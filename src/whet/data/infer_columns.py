@@ -16,11 +16,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from whet.data.decode.pictures import PICTURE_ENDINGS, picture_path
+from whet.data.infer_paths import path_column
 from whet.data.kinds import Kind
 from whet.data.parse import find_date_format, is_text_type, parse_labels, parse_numbers
 from whet.data.schema import Column
-from whet.errors import DataError
 
 __all__ = ["infer_column", "known_labels", "sample"]
 
@@ -81,9 +80,9 @@ def known_labels(column: pa.ChunkedArray) -> tuple[str, ...]:
 def _from_strings(
     name: str, column: pa.ChunkedArray, seen: pa.ChunkedArray, present: pa.ChunkedArray, look: _Look, root: Path | None
 ) -> Column:
-    picture = _as_pictures(name, present, root)
-    if picture is not None:
-        return picture
+    paths = path_column(name, present, root)
+    if paths is not None:
+        return paths
     parsed = parse_numbers(seen)
     if parsed.missing.all():
         return _ignored(name, "every value is missing (empty, NA, ? and the like)")
@@ -124,18 +123,6 @@ def _from_numbers(name: str, column: pa.ChunkedArray, seen: pa.ChunkedArray, loo
     return Column(name=name, kind=Kind.NUMBER, why=f"{why}, {look.num_distinct:,} distinct")
 
 
-def _as_pictures(name: str, present: pa.ChunkedArray, root: Path | None) -> Column | None:
-    few = present.take(pa.array(np.linspace(0, len(present) - 1, min(len(present), 200)).astype(np.int64))).to_pylist()
-    named = [v for v in few if v.lower().endswith(PICTURE_ENDINGS)]
-    if len(named) < 0.95 * len(few):
-        return None
-    found = sum(_exists(v, root) for v in named)
-    if found == 0:
-        return _ignored(name, f"looks like paths to pictures, but none of {len(named)} exists under {_shown(root)}")
-    why = f"{len(named)} of {len(few)} values looked at end like pictures, and {found} exist"
-    return Column(name=name, kind=Kind.IMAGE, why=why)
-
-
 def _is_constant(column: pa.ChunkedArray) -> bool:
     return bool(pc.count_distinct(parse_labels(column, trim=True), mode="all").as_py() == 1)
 
@@ -155,17 +142,6 @@ def _is_readable(kind: pa.DataType) -> bool:
         pa.types.is_null,
     )
     return any(check(kind) for check in checks)
-
-
-def _shown(root: Path | None) -> str:
-    return "the current folder" if root is None else f"the folder {root.name!r}"
-
-
-def _exists(value: str, root: Path | None) -> bool:
-    try:
-        return Path(picture_path(value, root)).is_file()
-    except (DataError, ValueError):
-        return False
 
 
 def _mean_words(present: pa.ChunkedArray) -> float:

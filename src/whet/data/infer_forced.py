@@ -17,7 +17,7 @@ from whet.errors import ConfigError, DataError, did_you_mean
 __all__ = ["check_types", "forced_column"]
 
 _WHY = "as you said"
-_SCALAR = (Kind.TEXT, Kind.NUMBER, Kind.CATEGORY, Kind.DATE, Kind.IMAGE, Kind.IGNORED)
+_SCALAR = (Kind.TEXT, Kind.NUMBER, Kind.CATEGORY, Kind.DATE, Kind.IMAGE, Kind.AUDIO, Kind.IGNORED)
 
 
 def check_types(types: Mapping[str, str], raw: Raw, *, taken: Mapping[str, str]) -> dict[str, Kind]:

@@ -41,8 +41,10 @@ def choose_target(raw: Raw, target: str | None) -> str:
     return chosen
 
 
-def infer_target(raw: Raw, name: str, *, is_number: bool | None) -> TargetKind:
+def infer_target(raw: Raw, name: str, *, is_number: bool | None, allow_lone: bool = False) -> TargetKind:
     """Classification or regression, as told by ``is_number`` or from the values; checked either way.
+
+    ``allow_lone``: a class may have a single example, for an audit that reports it.
 
     Raises:
         LabelError: all or most values are missing, one class only, a class with one example, or no numbers.
@@ -55,11 +57,11 @@ def infer_target(raw: Raw, name: str, *, is_number: bool | None) -> TargetKind:
         _check_numbers(raw, name, values.values, values.faults)
     else:
         _check_missing(raw, name, len(values.faults))
-        check_classes(values.values, raw.row_numbers, origin=raw.origin, name=name)
+        check_classes(values.values, raw.row_numbers, origin=raw.origin, name=name, allow_lone=allow_lone)
     return kind
 
 
-def check_classes(labels: np.ndarray, rows: np.ndarray, *, origin: str, name: str) -> None:
+def check_classes(labels: np.ndarray, rows: np.ndarray, *, origin: str, name: str, allow_lone: bool = False) -> None:
     """Two classes or more, two examples or more of each. ``labels`` (N,) object, None where unusable."""
     known = np.array([label is not None for label in labels.tolist()], dtype=bool)
     found, first, counts = np.unique(labels[known].astype(str), return_index=True, return_counts=True)
@@ -69,7 +71,7 @@ def check_classes(labels: np.ndarray, rows: np.ndarray, *, origin: str, name: st
             f"{origin}, target {name!r}: every one of {int(counts[0]):,} rows has the label {names[0]!r}, so there is "
             "nothing to tell apart. Name another target, or add examples of other classes."
         )
-    alone = np.flatnonzero(counts < 2)
+    alone = np.flatnonzero(counts < (1 if allow_lone else 2))
     if len(alone):
         where = rows[known][first[alone]]
         shown = ", ".join(f"{names[c]!r} (row {r})" for c, r in list(zip(alone.tolist(), where.tolist()))[:10])

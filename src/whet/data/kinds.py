@@ -16,6 +16,7 @@ class Kind(StrEnum):
     CATEGORY = "category"
     DATE = "date"
     SERIES = "series"
+    AUDIO = "audio"
     IGNORED = "ignored"  # constant, all missing or id-like: kept out of the model, and said so
 
 
@@ -26,3 +27,4 @@ class Modality(StrEnum):
     TEXT = "text"
     TABLE = "table"
     SERIES = "series"
+    AUDIO = "audio"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 import pyarrow.compute as pc
 
@@ -18,11 +17,10 @@ from whet.data.parse import parse_labels
 from whet.data.raw import Problem, Raw
 from whet.data.schema import Schema
 from whet.data.sources import read
+from whet.data.sources.reader import Prefer
 from whet.errors import DataError, did_you_mean
 
-__all__ = ["load"]
-
-Prefer = Literal["auto", "table", "series", "image"]
+__all__ = ["load", "load_with_raw", "prefer_for"]
 
 
 def load(
@@ -48,31 +46,59 @@ def load(
         DataError, LabelError, ConfigError: with what is wrong, where, and what to do.
     """
     if schema is None:
-        raw = read(source, target=target, prefer=_prefer(parse_task(task)[0]))
-        schema = infer_schema(
-            raw,
+        return load_with_raw(
+            source,
             target=target,
             task=task,
             types=types,
             group=group,
             time=time,
             image_size=image_size,
+            cache=cache,
             require_target=require_target,
-        )
-        dataset = _decode(raw, schema, cache, require_target=require_target)
-        _check_again(dataset)
-        return dataset
+        )[1]
     _refuse(target=target, task=task, types=types, group=group, time=time, image_size=image_size)
-    raw = read(source, target=None, prefer=_prefer(schema.modality))
+    raw = read(source, target=None, prefer=prefer_for(schema.modality))
     _check_against(schema, raw, require_target=require_target)
     return _decode(raw, schema, cache, require_target=require_target)
 
 
-def _prefer(modality: Modality | None) -> Prefer:
+def load_with_raw(
+    source: object,
+    *,
+    target: str | None,
+    task: str | None,
+    types: Mapping[str, str] | None,
+    group: str | None,
+    time: str | None,
+    image_size: int | None,
+    cache: Path | None,
+    require_target: bool = True,
+) -> tuple[Raw, Dataset]:
+    """What ``load`` gives without a schema, and the columns as the source wrote them."""
+    raw = read(source, target=target, prefer=prefer_for(parse_task(task)[0]))
+    schema = infer_schema(
+        raw,
+        target=target,
+        task=task,
+        types=types,
+        group=group,
+        time=time,
+        image_size=image_size,
+        require_target=require_target,
+    )
+    dataset = _decode(raw, schema, cache, require_target=require_target)
+    _check_again(dataset)
+    return raw, dataset
+
+
+def prefer_for(modality: Modality | None) -> Prefer:
+    """What bare arrays of numbers are read as where a modality is wanted."""
     prefer: dict[Modality | None, Prefer] = {
         Modality.TABLE: "table",
         Modality.SERIES: "series",
         Modality.IMAGE: "image",
+        Modality.AUDIO: "audio",
     }
     return prefer.get(modality, "auto")
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import pyarrow as pa
@@ -50,3 +51,8 @@ class Raw:
     def row_numbers(self) -> np.ndarray:
         """(N,) int64: the 0-based source row of each example."""
         return np.arange(self.num_rows) if self.rows is None else self.rows
+
+    def only(self, rows: np.ndarray) -> Self:
+        """The same columns for these source rows alone, ascending; arrays are left behind, since they were decoded."""
+        positions = np.searchsorted(self.row_numbers, rows)
+        return replace(self, table=self.table.take(pa.array(positions)), arrays={}, rows=rows, problems=())

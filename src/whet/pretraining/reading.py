@@ -12,6 +12,7 @@ from whet.data.kinds import Kind, Modality
 from whet.data.load import load
 from whet.data.sources import read
 from whet.errors import ConfigError, DataError, did_you_mean
+from whet.tasks.task import check_trainable
 
 __all__ = ["Columns", "read_all"]
 
@@ -40,6 +41,7 @@ def read_all(sources: Sequence[object], columns: Columns, *, cache: Path | None)
         else:
             wants_labels = columns.target is not None
             found.append(load(source, schema=found[0].schema, cache=cache, require_target=wants_labels))
+    check_trainable(found[0].schema)
     return found
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from whet.data.kinds import Modality
 from whet.data.schema import Schema
-from whet.errors import DataError
+from whet.errors import ConfigError, DataError
 from whet.recipe import Recipe
 from whet.registry import Registry
 from whet.tasks.classes import ClassTarget
@@ -17,7 +17,7 @@ from whet.tasks.facts import Facts
 from whet.tasks.number import NumberTarget
 from whet.tasks.target import Target
 
-__all__ = ["Task", "task_for", "task_for_facts", "tasks"]
+__all__ = ["Task", "check_trainable", "task_for", "task_for_facts", "tasks"]
 
 
 class Task(ABC):
@@ -56,8 +56,23 @@ tasks: Registry[Task] = Registry("task")
 
 
 def task_for(schema: Schema) -> Task:
-    """The task that a schema describes."""
+    """The task that a schema describes.
+
+    Raises:
+        ConfigError: the examples are sounds, which no model here reads yet.
+        DataError: no task predicts such a target from such examples.
+    """
+    check_trainable(schema)
     return _task(schema.modality, "number" if schema.target_is_number else "classes")
+
+
+def check_trainable(schema: Schema) -> None:
+    """Refuse examples that Whet reads and audits, but has no model for."""
+    if schema.modality is Modality.AUDIO:
+        raise ConfigError(
+            "sound can be audited, but not trained on yet. Run whet audit on this source, or bring the sounds as "
+            "columns of numbers or as series."
+        )
 
 
 def task_for_facts(facts: Facts) -> Task:

@@ -8,7 +8,15 @@ import numpy as np
 import torch
 
 import whet.data.encoders  # noqa: F401  (fills the registry)
-from whet.data.columns import CategoryColumn, ColumnData, ImageColumn, NumberColumn, SeriesColumn, TextColumn
+from whet.data.columns import (
+    AudioColumn,
+    CategoryColumn,
+    ColumnData,
+    ImageColumn,
+    NumberColumn,
+    SeriesColumn,
+    TextColumn,
+)
 from whet.data.dataset import Dataset
 from whet.data.encoders.encoder import encoder_for
 from whet.data.inputs import Batch, InputSpec
@@ -32,6 +40,7 @@ def tiny(modality: Modality, kind: Literal["classes", "number"] = "classes", *, 
         Modality.TEXT: _text,
         Modality.TABLE: _table,
         Modality.SERIES: _series,
+        Modality.AUDIO: _sound,
     }[modality](codes, rng)
     labels = np.array([CLASSES[c] for c in codes], dtype=object)
     values = 10.0 * codes + rng.normal(size=n)
@@ -119,4 +128,18 @@ def _series(codes: np.ndarray, rng: np.random.Generator) -> Made:
     values = (waves + 0.1 * rng.normal(size=waves.shape)).astype(np.float32)
     return {"series": SeriesColumn(values, np.arange(len(codes)))}, (
         Column(name="series", kind=Kind.SERIES, series_shape=(2, 40)),
+    )
+
+
+def _sound(codes: np.ndarray, rng: np.random.Generator) -> Made:
+    rate, lengths = 8_000, rng.integers(1_200, 2_000, len(codes))
+    tones = [
+        np.sin(2 * np.pi * 300 * (1 + c) * np.arange(n) / rate + rng.uniform(0, 6)) for c, n in zip(codes, lengths)
+    ]
+    waves = [0.3 * (tone + 0.1 * rng.normal(size=len(tone))) for tone in tones]
+    flat, num = np.concatenate(waves).astype(np.float32), len(codes)
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    rates, channels = np.full(num, rate, np.int32), np.ones(num, np.int8)
+    return {"audio": AudioColumn(flat, offsets, rates, channels, np.arange(num))}, (
+        Column(name="audio", kind=Kind.AUDIO),
     )

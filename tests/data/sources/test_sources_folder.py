@@ -53,7 +53,7 @@ def test_a_folder_with_one_class_or_splits_or_nothing_is_refused(tmp_path):
     (tmp_path / "none").mkdir()
     with pytest.raises(DataError, match="is empty"):
         read(tmp_path / "none")
-    with pytest.raises(DataError, match=r"holds no pictures, but 'train\.csv'.*Did you mean the file"):
+    with pytest.raises(DataError, match=r"holds no pictures or sounds, but 'train\.csv'.*Did you mean the file"):
         read(touch(tmp_path / "table", "train.csv"))
 
 

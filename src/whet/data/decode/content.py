@@ -9,7 +9,7 @@ import os
 import numpy as np
 import pyarrow as pa
 
-from whet.data.decode.pictures import picture_path
+from whet.data.decode.named_files import named_file
 from whet.data.kinds import Kind
 from whet.data.raw import Raw
 from whet.data.schema import Schema
@@ -22,7 +22,7 @@ _VERSION = "1"  # raise it when a decoder changes what it makes of the same sour
 
 
 def content_key(raw: Raw, schema: Schema) -> str:
-    """32 hexadecimal digits over schema, feature columns, arrays, and size and time of change of every picture file."""
+    """32 hexadecimal digits over schema, feature columns, arrays, and size and time of change of every file named."""
     digest = hashlib.sha256(_VERSION.encode())
     features = schema.to_dict()["features"]
     digest.update(json.dumps([features, raw.origin], sort_keys=True).encode())
@@ -32,7 +32,7 @@ def content_key(raw: Raw, schema: Schema) -> str:
             digest.update(hash_arrays({column.name: raw.arrays[column.name]}).encode())
             continue
         _add_table(digest, raw.table.select([column.name]))
-        if column.kind is Kind.IMAGE:
+        if column.kind in (Kind.IMAGE, Kind.AUDIO):
             _add_files(digest, raw, column.name)
     return digest.hexdigest()[:32]
 
@@ -48,7 +48,7 @@ def _add_files(digest: hashlib._Hash, raw: Raw, name: str) -> None:
     for chunk in raw.table.column(name).chunks:
         for value in chunk.to_pylist():
             try:
-                status = os.stat(picture_path(value, raw.root))
+                status = os.stat(named_file(value, raw.root, thing="file"))
                 mark = np.array([status.st_size, status.st_mtime_ns], dtype=np.int64).tobytes()
             except (OSError, DataError, ValueError):
                 mark = b"absent"

@@ -17,6 +17,7 @@ from whet.data.dataset import Dataset
 from whet.data.decode.content import content_key
 from whet.data.decode.decoder import decoders
 from whet.data.decode.steering import read_steering
+from whet.data.decode.unreadable import refuse_many
 from whet.data.derived import Derived
 from whet.data.raw import Problem, Raw
 from whet.data.schema import Column, Schema
@@ -26,17 +27,22 @@ from whet.errors import DataError
 __all__ = ["decode"]
 
 
-def decode(raw: Raw, schema: Schema, *, folder: Path | None, with_target: bool = True) -> Dataset:
+def decode(
+    raw: Raw, schema: Schema, *, folder: Path | None, with_target: bool = True, refusing: bool = True
+) -> Dataset:
     """Typed columns of every readable example; the others are in ``problems``, each with its row.
 
     Args:
         folder: where decoded data are kept, memory-mapped, one sub-folder per content; None keeps them in memory.
         with_target: False leaves the target unread, and so no example is set aside for lacking one.
+        refusing: False sets any share of unreadable files aside, for an audit that reports them.
     Raises:
-        DataError: more than 5 % of the pictures are unreadable, or nothing is left.
+        DataError: more than 5 % of the files are unreadable, or nothing is left.
     """
-    arrays, note = _decoded(raw, schema, folder)
+    arrays, note = _decoded(raw, schema, folder, refusing)
     faults = {int(row): what for row, what in note["faults"].items()}
+    for column in schema.features if refusing else ():  # again: what was stored may have been decoded for an audit
+        refuse_many(faults, column, raw)
     steering = read_steering(raw, schema, faults, with_target=with_target)
     problems = (*raw.problems, *(Problem(**p) for p in note["remarks"]), *steering.problems)
     keep = steering.keep
@@ -55,21 +61,23 @@ def decode(raw: Raw, schema: Schema, *, folder: Path | None, with_target: bool =
     )
 
 
-def _decoded(raw: Raw, schema: Schema, folder: Path | None) -> tuple[Mapping[str, np.ndarray], Mapping[str, Any]]:
+def _decoded(
+    raw: Raw, schema: Schema, folder: Path | None, refusing: bool
+) -> tuple[Mapping[str, np.ndarray], Mapping[str, Any]]:
     note: dict[str, Any]
     if folder is None:
         note = {}
-        return _run(raw, schema, make_in_memory, note), note
+        return _run(raw, schema, make_in_memory, note, refusing), note
     place = folder / content_key(raw, schema)
     stored = open_stored(place)
     if stored is None:
         with storing(place) as (make, note):
-            arrays = _run(raw, schema, make, note)
+            arrays = _run(raw, schema, make, note, refusing)
         stored = open_stored(place) or (arrays, note)
     return stored
 
 
-def _run(raw: Raw, schema: Schema, make: MakeArray, note: dict[str, Any]) -> dict[str, np.ndarray]:
+def _run(raw: Raw, schema: Schema, make: MakeArray, note: dict[str, Any], refusing: bool) -> dict[str, np.ndarray]:
     arrays: dict[str, np.ndarray] = {}
     faults: dict[str, str] = {}  # by position in Raw; JSON knows only string keys
     remarks: list[Problem] = []
@@ -86,6 +94,8 @@ def _run(raw: Raw, schema: Schema, make: MakeArray, note: dict[str, Any]) -> dic
                 f"{raw.origin}: column {column.name!r} should hold {column.kind} values but cannot be read as such: "
                 f"{error}. Give it in the form that the schema was made from."
             ) from error
+        if refusing:
+            refuse_many(decoded.faults, column, raw)
         faults.update({str(row): what for row, what in decoded.faults.items()})
         remarks.extend(decoded.remarks)
     note.update(faults=faults, remarks=[asdict(p) for p in remarks], content=hash_arrays(arrays))

@@ -11,7 +11,7 @@ from whet.registry import Registry
 
 __all__ = ["Prefer", "Reader", "ending_of", "existing_file", "local_path", "readers"]
 
-Prefer = Literal["auto", "table", "series", "image"]
+Prefer = Literal["auto", "table", "series", "image", "audio"]
 
 
 class Reader(Protocol):
@@ -35,7 +35,8 @@ class Reader(Protocol):
         """The columns of ``source``.
 
         Args:
-            prefer: what bare arrays of numbers are. Forms whose columns say what they are have no use for it.
+            prefer: what bare arrays of numbers are, or which files of a mixed folder count. Forms whose columns say
+                what they are have no use for it.
         """
         ...
 

@@ -43,7 +43,7 @@ class FrozenFeatures:
     scale: FeatureScale
     head: LinearHead
 
-    modalities: ClassVar[frozenset[Modality]] = frozenset(Modality)
+    modalities: ClassVar[frozenset[Modality]] = frozenset(Modality) - {Modality.AUDIO}
     kinds: ClassVar[frozenset[str]] = frozenset({"classes", "number"})
     needs_backbone: ClassVar[bool] = True
 

@@ -28,7 +28,7 @@ __all__ = ["Majority"]
 class Majority:
     """``row``: (K,) float64, the same scores for every example."""
 
-    modalities: ClassVar[frozenset[Modality]] = frozenset(Modality)
+    modalities: ClassVar[frozenset[Modality]] = frozenset(Modality) - {Modality.AUDIO}
     kinds: ClassVar[frozenset[str]] = frozenset({"classes", "number"})
 
     row: np.ndarray
