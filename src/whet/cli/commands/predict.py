@@ -27,6 +27,7 @@ def predict(
     from whet import api
     from whet.errors import ConfigError
     from whet.files import write_text
+    from whet.spreadsheet import to_csv
 
     if not out.parent.is_dir():
         raise ConfigError(f"cannot write {out}: the folder {out.parent} does not exist. Create it or change --out.")
@@ -34,7 +35,7 @@ def predict(
     data = loaded.read(source)
     frame = loaded.predict_frame(data)
     try:
-        write_text(out, frame.to_csv(index=False))
+        write_text(out, to_csv(frame))
     except OSError as fault:
         raise ConfigError(f"cannot write {out}: {fault.strerror or fault}. Choose another --out.") from fault
     left_out = [f"{p.where}: {p.what}" for p in data.problems if not p.kept]

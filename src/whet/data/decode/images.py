@@ -13,13 +13,13 @@ from whet.data.decode.decoder import Decoded, decoders
 from whet.data.decode.pictures import fit_picture, guarding_pillow, picture_path, read_picture
 from whet.data.raw import Raw
 from whet.data.schema import Column
+from whet.data.sources.tally import snippet
 from whet.data.store import MakeArray
-from whet.errors import DataError
 
 __all__ = ["Images"]
 
 _ROWS = 4096  # pictures copied at a time from an array
-_MOST_BAD = 0.05  # share of unreadable pictures above which something is wrong with the whole source
+_LONG_NAME = 255
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,6 @@ class Images:
                 _copy(raw.arrays[column.name], pixels)
                 return Decoded(arrays={"pixels": pixels})
             faults = _read(column, raw, pixels)
-        _refuse_many(faults, column, raw)
         return Decoded(arrays={"pixels": pixels}, faults=faults)
 
     def view(self, column: Column, arrays: Mapping[str, np.ndarray], rows: np.ndarray) -> ImageColumn:
@@ -49,7 +48,8 @@ def _read(column: Column, raw: Raw, pixels: np.ndarray) -> dict[int, str]:
         try:
             pixels[row] = read_picture(picture_path(name, raw.root), *column.image_size)
         except Exception as error:  # damaged pictures raise nearly anything; each one is reported, none is lost
-            faults[row] = f"picture {name!r} cannot be read: {error or type(error).__name__}"
+            shown = name if name is None else snippet(name, _LONG_NAME)
+            faults[row] = f"picture {shown} cannot be read: {str(error)[:300] or type(error).__name__}"
     return faults
 
 
@@ -64,18 +64,6 @@ def _copy(source: np.ndarray, pixels: np.ndarray) -> None:
         for i, picture in enumerate(block):
             flat = picture[..., 0] if picture.shape[2] == 1 else picture
             pixels[start + i] = fit_picture(Image.fromarray(flat), height, width, channels)
-
-
-def _refuse_many(faults: Mapping[int, str], column: Column, raw: Raw) -> None:
-    if len(faults) <= _MOST_BAD * raw.num_rows:
-        return
-    if len(faults) == 1 and raw.num_rows < 1 / _MOST_BAD and raw.num_rows > 1:
-        return  # one bad file among a handful is still reported, not fatal
-    first = "; ".join(f"row {raw.row_numbers[r]}: {what}" for r, what in list(faults.items())[:5])
-    raise DataError(
-        f"{raw.origin}, column {column.name!r}: {len(faults):,} of {raw.num_rows:,} pictures cannot be read, more than "
-        f"5 %: {first}. Repair or remove them; formats read are PNG, JPEG, BMP, WebP and GIF."
-    )
 
 
 decoders.register("image")(Images())

@@ -16,12 +16,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
+from whet.data.decode.named_files import named_file
+from whet.data.decode.picture_limits import check_bytes, check_header
 from whet.errors import DataError
 
 __all__ = ["PICTURE_ENDINGS", "fit_picture", "guarding_pillow", "picture_path", "probe_picture", "read_picture"]
 
 PICTURE_ENDINGS = (".png", ".jpg", ".jpeg", ".jpe", ".bmp", ".webp", ".gif")
-MAX_PIXELS = 50_000_000
 
 _FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "GIF")
 _GREY_MODES = ("1", "L", "LA", "I", "I;16", "I;16B", "I;16L")
@@ -43,13 +44,7 @@ def picture_path(value: str | None, root: Path | None) -> str:
     >>> picture_path("cat/1.png", Path("pets")) == os.path.join(os.path.abspath("pets"), "cat", "1.png")
     True
     """
-    if value is None or not value.strip():
-        raise DataError("no picture is named")
-    base = os.path.abspath(root if root is not None else os.curdir)
-    path = os.path.normpath(os.path.join(base, value))
-    if not path.startswith(os.path.join(base, "")):
-        raise DataError(f"{value!r} lies outside the source's folder; put the pictures under it")
-    return path
+    return named_file(value, root, thing="picture")
 
 
 def probe_picture(path: str) -> tuple[int, int, bool]:
@@ -89,11 +84,13 @@ def fit_picture(picture: Image.Image, height: int, width: int, channels: int) ->
 def _open(path: str) -> Image.Image:
     if not os.path.isfile(path):  # also keeps pipes and devices from being opened, which would hang
         raise DataError("there is no such file")
+    check_bytes(path)
     picture = Image.open(path, formats=_FORMATS)
-    if picture.width * picture.height > MAX_PIXELS:
-        size = f"{picture.width} x {picture.height}"
+    try:
+        check_header(picture, path)
+    except DataError:
         picture.close()
-        raise DataError(f"{size} pixels are more than the {MAX_PIXELS:,} allowed")
+        raise
     return picture
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from whet.data.raw import Problem, Raw
+from whet.data.sources.limits import check_columns
 from whet.data.sources.pictures import looks_like_pictures, to_pixels
 from whet.data.sources.reader import Prefer
 from whet.data.sources.smoothness import looks_like_series
@@ -36,7 +37,7 @@ def as_arrays(x: object, y: object | None, origin: str, prefer: Prefer = "auto")
     ['image']
     """
     values = array_of(x, f"{origin}, x")
-    if values.ndim == 0 or len(values) == 0:
+    if values.ndim == 0 or values.size == 0:
         raise DataError(f"{origin}: x has shape {values.shape}; its first axis must count at least one example.")
     raw = _features(values, origin, prefer)
     if y is None:
@@ -81,6 +82,7 @@ def _features(x: np.ndarray, origin: str, prefer: Prefer) -> Raw:
     if x.ndim == 1 and prefer in ("auto", "table"):
         return Raw(origin=origin, table=pa.table({"text" if x.dtype.kind in "UTO" else "x": column_of(x, origin)}))
     if x.ndim == 2 and (prefer == "table" or (prefer == "auto" and not (_is_number(x) and looks_like_series(x)))):
+        check_columns(x.shape[1], origin)
         names = [f"x{i}" for i in range(x.shape[1])]
         return Raw(origin=origin, table=pa.table([column_of(x[:, i], origin) for i in range(x.shape[1])], names=names))
     if not _is_number(x):

@@ -7,23 +7,22 @@ what is not UTF-8, and can say in which line.
 from __future__ import annotations
 
 import codecs
-import gzip
 import itertools
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from whet.data.sources.limits import MAX_LINE_BYTES
+from whet.data.sources.unpacking import plain_blocks
 from whet.errors import DataError
 
 __all__ = ["lines_of", "utf8_blocks"]
 
 BLOCK_BYTES = 4 << 20
-MAX_LINE_BYTES = 64 << 20  # bounds memory: a longer line is a file of another kind, or an unclosed quote
 
 
 def utf8_blocks(path: Path, block_bytes: int = BLOCK_BYTES) -> Iterator[bytes]:
     """Blocks of at least one byte, in order; a block may end inside a character."""
-    blocks = _raw_blocks(path, block_bytes)
+    blocks = plain_blocks(path, block_bytes)
     first = next(blocks, b"")
     if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         yield from _from_utf16(first, blocks, path)
@@ -54,17 +53,6 @@ def lines_of(blocks: Iterator[bytes], origin: str) -> Iterator[bytes]:
             )
     if held:
         yield held
-
-
-def _raw_blocks(path: Path, block_bytes: int) -> Iterator[bytes]:
-    try:
-        with gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb") as stream:
-            while block := stream.read(block_bytes):
-                yield block
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise DataError(f"{path.name} cannot be unpacked: {error}. It is cut short or no gzip file.") from error
-    except OSError as error:
-        raise DataError(f"{str(path)!r} cannot be read: {error.strerror or error}.") from error
 
 
 def _from_utf16(first: bytes, blocks: Iterator[bytes], path: Path) -> Iterator[bytes]:

@@ -4,6 +4,7 @@ Separator: comma, semicolon, tab or bar, whichever splits the header and the row
 An empty cell is null and nothing else is; words such as "NA" are for inference to judge. Blank lines are no rows.
 Encoding: UTF-8, or UTF-16 with a byte-order mark. A row that is not UTF-8 is read as cp1252 (Windows, Western Europe)
 and remarked on; a row that is neither is reported. Larger than memory works: 64 MB and more go to a mapped file.
+Limits on columns, on the length of a line or a quoted cell, and on what a packed file may grow to: see ``limits``.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import csv
 from collections import Counter
 from itertools import islice
 
+from whet.data.sources.limits import check_columns
 from whet.data.sources.records import Record, records_of
 from whet.errors import DataError
 
@@ -50,6 +51,11 @@ def parse_header(record: Record, separator: bytes, origin: str) -> list[str]:
         DataError: names that are empty or occur twice, all of them at once.
     """
     where = f"{origin} line {record.line}"
+    check_columns(record.num_cells, where)
+    if len(record.text) / 3 < record.text.count(0) < len(record.text):
+        raise DataError(
+            f"{where}: the header looks like UTF-16 without a byte-order mark ({record.text[:60]!r}). Save it as UTF-8."
+        )
     if b"\0" in record.text or record.is_malformed:
         raise DataError(f"{where}: the header is damaged ({record.text[:60]!r}). Is this a text file saved as UTF-8?")
     try:
@@ -67,7 +73,8 @@ def parse_header(record: Record, separator: bytes, origin: str) -> list[str]:
 
 
 def check_names(names: list[str], where: str) -> None:
-    """Every column needs a name of its own."""
+    """Every column needs a name of its own, and there must not be too many."""
+    check_columns(len(names), where)
     faults = []
     empty = [i + 1 for i, name in enumerate(names) if not name]
     if empty:

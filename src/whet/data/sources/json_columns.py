@@ -7,38 +7,47 @@ from typing import Any
 
 import pyarrow as pa
 
+from whet.data.sources.limits import check_columns
 from whet.data.sources.tally import Tally
 from whet.errors import DataError
 
 __all__ = ["JsonColumns"]
 
 _BLOCK_ROWS = 10_000
+_BLOCK_CELLS = 1_000_000
+_FREE_CELLS = 10_000_000  # in a block; up to here a table may be as empty as it likes
+_MOST_SPREAD = 200  # cells for each value given
 
 
 class JsonColumns:
     """Add objects, then take the ``table``.
 
-    >>> columns = JsonColumns()
+    >>> columns = JsonColumns("x")
     >>> columns.add({"a": 1})
     >>> columns.add({"b": "x"})
     >>> columns.table(Tally("x")).to_pydict()
     {'a': [1, None], 'b': [None, 'x']}
     """
 
-    def __init__(self) -> None:
+    def __init__(self, origin: str) -> None:
+        self._origin = origin
         self._block: list[dict[str, Any]] = []
+        self._num_cells = 0  # in the block
         self._num_done = 0
         self._chunks: dict[str, list[pa.Array]] = {}  # in order of first appearance
 
     def add(self, row: dict[str, Any]) -> None:
         """One example."""
         self._block.append(row)
-        if len(self._block) == _BLOCK_ROWS:
+        self._num_cells += len(row)
+        if len(self._block) == _BLOCK_ROWS or self._num_cells > _BLOCK_CELLS:
             self._convert_block()
 
     def table(self, tally: Tally) -> pa.Table:
         """All examples; columns that had to become text are remarked in ``tally``."""
         self._convert_block()
+        if self._num_done and not self._chunks:
+            raise DataError(f"{tally.origin} holds {self._num_done:,} objects, all without a key. Nothing can be used.")
         columns = {}
         for name, chunks in self._chunks.items():
             column = _unify(chunks)
@@ -52,12 +61,25 @@ class JsonColumns:
     def _convert_block(self) -> None:
         if not self._block:
             return
-        for name in {key: None for row in self._block for key in row}:
+        names = {key: None for row in self._block for key in row}
+        self._check(names)
+        for name in names:
             self._chunks.setdefault(name, [pa.nulls(self._num_done)] if self._num_done else [])
         for name, chunks in self._chunks.items():
             chunks.append(_to_arrow([row.get(name) for row in self._block]))
         self._num_done += len(self._block)
-        self._block = []
+        self._block, self._num_cells = [], 0
+
+    def _check(self, names: dict[str, None]) -> None:
+        num_columns = len(self._chunks.keys() | names.keys())
+        check_columns(num_columns, self._origin)
+        if num_columns * len(self._block) > max(_FREE_CELLS, _MOST_SPREAD * self._num_cells):
+            keys = f"{self._num_cells / len(self._block):,.0f} keys each on average"
+            raise DataError(
+                f"{self._origin}: {len(self._block):,} objects have {keys}, but {num_columns:,} different ones in all; "
+                "a table of them would be nearly empty and fill memory. Give keys that vary as values, such as "
+                '{"key": ..., "value": ...}.'
+            )
 
 
 def _to_arrow(values: list[Any]) -> pa.Array:

@@ -11,19 +11,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from whet.data.raw import Raw
 from whet.data.sources.byte_stream import lines_of, utf8_blocks
+from whet.data.sources.json_array import items_of
 from whet.data.sources.json_columns import JsonColumns
+from whet.data.sources.json_text import in_words, parse_json
 from whet.data.sources.reader import Prefer, existing_file, readers
 from whet.data.sources.tally import Tally, snippet
 from whet.data.sources.typed import raw_from_table
-from whet.errors import DataError
 
 __all__ = ["JsonLines"]
-
-_Line = tuple[str, str]  # where it is, the text
 
 
 class JsonLines:
@@ -40,10 +39,12 @@ class JsonLines:
         """See ``Reader.read``."""
         path = existing_file(source, self.endings)
         assert path is not None, "read follows matches"
-        tally, columns = Tally(path.name), JsonColumns()
+        tally, columns = Tally(path.name), JsonColumns(path.name)
         for where, value in _values(path, tally):
             if isinstance(value, dict):
-                columns.add(value)
+                columns.add(
+                    value,
+                )
                 tally.keep()
             else:
                 tally.report(where, f"expected an object {{...}}, found {snippet(json.dumps(value))}")
@@ -56,51 +57,18 @@ def _values(path: Path, tally: Tally) -> Iterator[tuple[str, Any]]:
     blocks = utf8_blocks(path)
     first = next(blocks, b"")
     if first.lstrip().startswith(b"["):
-        yield from _array(chain([first], blocks), path)
+        yield from items_of(chain([first], blocks), path)
         return
     for number, line in enumerate(lines_of(chain([first], blocks), path.name), start=1):
         if not line.strip():
             continue
         where = f"{path.name} line {number}"
         try:
-            value = _parse(line)
+            value = parse_json(line)
         except (ValueError, RecursionError) as error:
-            tally.report(where, f"is no JSON: {error}: {snippet(line.strip())}")
+            tally.report(where, f"is no JSON: {in_words(error)}: {snippet(line.strip())}")
             continue
         yield where, value
-
-
-def _array(blocks: Iterator[bytes], path: Path) -> Iterator[tuple[str, Any]]:
-    text = b"".join(blocks)
-    try:
-        values = _parse(text)
-    except json.JSONDecodeError as error:
-        raise DataError(
-            f"{path.name} line {error.lineno}: is no JSON: {error.msg}. Fix it or save it again."
-        ) from error
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"{path.name} is no JSON: {error}. Save it as UTF-8.") from error
-    for number, value in enumerate(values, start=1):
-        yield f"{path.name} item {number}", value
-
-
-def _parse(line: bytes) -> Any:
-    text = line.decode("utf-8")
-    value = json.loads(text, object_pairs_hook=_without_duplicates)
-    if "\\u" in text:
-        json.dumps(value, ensure_ascii=False).encode()  # half of a surrogate pair is no text: a ValueError
-    return value
-
-
-def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    held = dict(pairs)
-    return held if len(held) == len(pairs) else _refuse_duplicates(pairs)
-
-
-def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> NoReturn:
-    names = [name for name, _ in pairs]
-    twice = sorted({n for n in names if names.count(n) > 1})
-    raise ValueError(f"the keys {twice} occur twice in one object")
 
 
 readers.register("json_lines")(JsonLines())

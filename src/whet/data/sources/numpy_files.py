@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,6 +9,7 @@ import numpy as np
 
 from whet.data.raw import Raw
 from whet.data.sources.arrays import as_arrays, from_mapping
+from whet.data.sources.numpy_archives import arrays_in, check_header
 from whet.data.sources.reader import Prefer, existing_file, readers
 from whet.errors import DataError
 
@@ -41,21 +40,17 @@ def _load(path: Path) -> np.ndarray | Mapping[str, np.ndarray]:
     if path.stat().st_size == 0:
         raise DataError(f"{path.name} is empty. Check that it is the right file and was saved whole.")
     try:
-        if path.suffix.lower() == ".npy":
-            held: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
-            return held
-        # Opened here, since NumPy leaves a damaged archive open.
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except (ValueError, EOFError, OSError, KeyError, AttributeError, TypeError, MemoryError) as error:
-        if "pickle" in str(error) or "Python objects" in str(error):
-            raise DataError(
-                f"{path.name} holds pickled Python objects, which can run code when loaded. "
-                "Save plain arrays of numbers or texts: x.astype(float), y.astype(str)."
-            ) from error
-        raise DataError(f"{path.name} is no readable NumPy file: {error}. Save it again with np.savez.") from error
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
-        raise DataError(f"{path.name} is no whole .npz file: {error}. Save it again with np.savez.") from error
+        with path.open("rb") as stream:
+            if path.suffix.lower() == ".npz":
+                return arrays_in(stream, path.stat().st_size, path.name)
+            check_header(stream, path.stat().st_size, path.name)
+        held: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
+        return held
+    except DataError:
+        raise
+    except Exception as error:  # NumPy parses headers as Python source, so damage raises nearly anything
+        why = str(error).strip().rstrip(".")[:200] or type(error).__name__
+        raise DataError(f"{path.name} is no whole NumPy file: {why}. Save it again with np.savez.") from error
 
 
 readers.register("numpy_files")(NumpyFile())

@@ -6,9 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
+from pyarrow import parquet
 
 from whet.data.raw import Raw
 from whet.data.sources.dialect import check_names
+from whet.data.sources.limits import check_columns
+from whet.data.sources.parquet_pieces import pieces_of, plain_schema
 from whet.data.sources.reader import Prefer, existing_file, readers
 from whet.data.sources.spill import GrowingTable
 from whet.data.sources.typed import raw_from_table
@@ -35,21 +38,26 @@ class Parquet:
 
 
 def _load(path: Path) -> pa.Table:
-    from pyarrow import parquet
-
     if path.stat().st_size == 0:
         raise DataError(f"{path.name} is empty. Check that it is the right file and was saved whole.")
     try:
         with parquet.ParquetFile(path) as file:
-            # pandas' notes are dropped: an index they name is a column like any other.
-            schema = file.schema_arrow.remove_metadata()
-            check_names(schema.names, path.name)
-            with GrowingTable(schema) as growing:
-                for batch in file.iter_batches():
-                    growing.add(pa.Table.from_batches([batch]).replace_schema_metadata(None))
-                return growing.finish()
-    except (pa.ArrowException, OSError) as error:
-        raise DataError(f"{path.name} is no readable Parquet file: {error}. Save it again.") from error
+            promised = file.metadata.num_rows
+            check_columns(file.metadata.num_columns, path.name)
+            schema = plain_schema(file.schema_arrow)
+        check_names(schema.names, path.name)
+        with GrowingTable(schema) as growing:
+            for piece in pieces_of(path, schema):
+                growing.add(piece)
+            table = growing.finish()
+    except DataError:
+        raise
+    except (pa.ArrowException, OSError, OverflowError, UnicodeDecodeError) as error:
+        why = str(error).strip().rstrip(".")[:200]
+        raise DataError(f"{path.name} is no readable Parquet file: {why}. Save it again.") from error
+    if table.num_rows != promised:
+        raise DataError(f"{path.name} promises {promised:,} rows and holds {table.num_rows:,}. Save it again.")
+    return table
 
 
 readers.register("parquet")(Parquet())

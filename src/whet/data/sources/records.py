@@ -4,8 +4,8 @@ This decides what a row is, so that every row can be accounted for; Arrow then o
 The grammar is the one Arrow and Python's ``csv`` share: a quote opens only at the start of a cell, ``""`` inside quotes
 is a quote, line ends inside quotes belong to the cell, and text after a closing quote is kept as it stands.
 
-One rule is added. When a quoted cell runs over line ends and text follows its closing quote, the opening quote was a
-stray one that has swallowed rows: its line is reported as malformed, and reading goes on with the very next line.
+One rule is added. When a quoted cell runs over line ends and text follows a closing quote in it, the opening quote was
+a stray one that has swallowed rows: its line is reported as malformed, and reading goes on with the very next line.
 """
 
 from __future__ import annotations
@@ -15,10 +15,13 @@ from collections import deque
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from whet.data.sources.byte_stream import MAX_LINE_BYTES, lines_of
+from whet.data.sources.byte_stream import lines_of
+from whet.data.sources.limits import MAX_LINE_BYTES, in_megabytes
 from whet.errors import DataError
 
 __all__ = ["Record", "records_of"]
+
+_BYTES_PER_LINE = 100  # that a line held costs beside its text
 
 
 class Record(NamedTuple):
@@ -42,21 +45,24 @@ def records_of(blocks: Iterator[bytes], separator: bytes, origin: str) -> Iterat
     quotes = _Quotes(separator)
     source = enumerate(lines_of(blocks, origin), start=1)
     again: deque[tuple[int, bytes]] = deque()  # lines that a stray quote had swallowed
+    stray_until = 0  # a quote still open at the end of a line before this one comes to the same bad end
     while (item := again.popleft() if again else next(source, None)) is not None:
         number, line = item
         if b'"' not in line:
             yield Record(number, line.rstrip(b"\r\n"), line.count(separator) + 1)
             continue
         held, num_separators, is_open, is_sound = [item], *quotes.scan(line, is_open=False)
+        is_stray = is_open and (not is_sound or number < stray_until)
         size = len(line)
-        while is_open:
+        while is_open and not is_stray:
             if (item := again.popleft() if again else next(source, None)) is None or size > MAX_LINE_BYTES:
-                raise _unclosed(number, origin)
+                raise _unclosed(number, origin, size)
             held.append(item)
-            size += len(item[1])
-            more, is_open, sound = quotes.scan(item[1], is_open=True)
-            num_separators, is_sound = num_separators + more, is_sound and sound
-        if len(held) > 1 and not is_sound:
+            size += len(item[1]) + _BYTES_PER_LINE
+            more, is_open, is_sound = quotes.scan(item[1], is_open=True)
+            num_separators, is_stray = num_separators + more, not is_sound
+        if is_stray:
+            stray_until = max(stray_until, held[-1][0])
             again.extendleft(reversed(held[1:]))
             yield Record(number, line.rstrip(b"\r\n"), 0, is_malformed=True)
         else:
@@ -92,8 +98,9 @@ class _Quotes:
         return line[position : position + 1] in self._after
 
 
-def _unclosed(line: int, origin: str) -> DataError:
+def _unclosed(line: int, origin: str, size: int) -> DataError:
+    within = f" within {in_megabytes(MAX_LINE_BYTES)}" if size > MAX_LINE_BYTES else ""
     return DataError(
-        f"{origin}: the quote that opens a cell on line {line} is never closed. "
+        f"{origin}: the quote that opens a cell on line {line} is never closed{within}. "
         'Close it, or write a quote that belongs to the text as "" inside a quoted cell.'
     )

@@ -15,7 +15,8 @@ __all__ = ["refuse"]
 
 # Loading these can run code that somebody hid in them, so no setting makes Whet open them.
 _CAN_RUN_CODE = (
-    ".pkl", ".pickle", ".joblib", ".pt", ".pth", ".ckpt", ".bin", ".h5", ".hdf5", ".keras", ".dill", ".mar",
+    ".pkl", ".pickle", ".pckl", ".joblib", ".sav", ".dill", ".pt", ".pth", ".ckpt", ".bin", ".mar",
+    ".h5", ".hdf5", ".hdf", ".keras", ".rds", ".rda", ".rdata",
 )  # fmt: skip
 _ADVICE = {
     ".xlsx": "Save the sheet as CSV",
@@ -41,11 +42,16 @@ def refuse(source: object) -> NoReturn:
     path = local_path(source)
     if path is None:
         raise DataError(f"{describe_source(source)} is no source that Whet can read. {_forms()}")
+    if os.path.islink(path) and not _exists(path):
+        raise DataError(f"{str(path)!r} is a link that leads nowhere. Give the path of the file itself.")
     if not _exists(path):
         raise DataError(f"there is no file or folder {str(path)!r}. {_nearest(path)}")
     if os.path.isfile(path):
         _refuse_ending(path)
-    raise DataError(f"{str(path)!r} is neither a file nor a folder. {_forms()}")
+    raise DataError(
+        f"{str(path)!r} is neither a file nor a folder, but a device or a pipe, which may never end. "
+        f"Save what it yields as a file first. {_forms()}"
+    )
 
 
 def _refuse_ending(path: Path) -> NoReturn:

@@ -17,14 +17,16 @@ class RowCheck:
         self._num_cells = num_cells
         self._num_cp1252 = 0
         self._first_cp1252 = ""
-        self._blank_lines: list[int] = []  # waiting for a row after them: blank lines at the end mean nothing
+        self._num_waiting = 0  # blank lines before the next row: at the end of the file they mean nothing
+        self._first_waiting = 0
         self._num_blank = 0
         self._first_blank = 0
 
     def sound_text(self, record: Record) -> bytes | None:
         """The row as UTF-8, or None for a blank line or a row that was reported."""
         if not record.text:
-            self._blank_lines.append(record.line)
+            self._first_waiting = self._first_waiting or record.line
+            self._num_waiting += 1
             return None
         self._count_blanks()
         text = record.text
@@ -53,10 +55,10 @@ class RowCheck:
             )
 
     def _count_blanks(self) -> None:
-        if self._blank_lines:
-            self._first_blank = self._first_blank or self._blank_lines[0]
-            self._num_blank += len(self._blank_lines)
-            self._blank_lines = []
+        if self._num_waiting:
+            self._first_blank = self._first_blank or self._first_waiting
+            self._num_blank += self._num_waiting
+            self._num_waiting = self._first_waiting = 0
 
     def _fault(self, record: Record) -> str | None:
         if record.is_malformed:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from whet.errors import DataError
+
 __all__ = ["pad_series", "parse_numbers"]
 
+_FREE_VALUES = 1 << 26  # padded to no more than 256 MB, anything goes
+_MOST_PADDING = 20  # times the values themselves
 _MISSING = ("?", "", "nan", "na")
 
 
@@ -33,13 +37,22 @@ def parse_numbers(cells: list[str]) -> np.ndarray:
     return values
 
 
-def pad_series(series: list[list[np.ndarray]]) -> np.ndarray:
+def pad_series(series: list[list[np.ndarray]], origin: str) -> np.ndarray:
     """(N, C, T) float32 of N examples with C dimensions each; T is the longest.
 
-    >>> pad_series([[np.array([1.0, 2.0])], [np.array([3.0])]]).tolist()
+    Raises:
+        DataError: padded to the longest, the values would fill memory.
+
+    >>> pad_series([[np.array([1.0, 2.0])], [np.array([3.0])]], "mine").tolist()
     [[[1.0, 2.0]], [[3.0, nan]]]
     """
-    longest = max(len(dimension) for example in series for dimension in example)
+    lengths = [len(dimension) for example in series for dimension in example]
+    longest = max(lengths)
+    if len(lengths) * longest > max(_FREE_VALUES, _MOST_PADDING * sum(lengths)):
+        raise DataError(
+            f"{origin}: the longest series has {longest:,} values, the average one {sum(lengths) / len(lengths):,.0f}; "
+            f"padding all {len(series):,} to the longest would fill memory. Cut the long ones, or leave them out."
+        )
     padded = np.full((len(series), len(series[0]), longest), np.nan, np.float32)
     for example, row in zip(series, padded, strict=True):
         for dimension, values in zip(example, row, strict=True):

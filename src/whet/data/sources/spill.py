@@ -59,16 +59,16 @@ class GrowingTable:
             if self._size > self._limit:
                 self._start_file()
         except OSError as error:
-            raise DataError(
-                f"the data do not fit into memory, and writing them to {tempfile.gettempdir()!r} failed: "
-                f"{error.strerror or error}. Free space there, or set TMPDIR to a folder on a larger disk."
-            ) from error
+            raise _no_room(error) from error
 
     def finish(self) -> pa.Table:
         """All rows."""
         if self._writer is None or self._path is None:
             return pa.concat_tables([self._schema.empty_table(), *self._pieces])
-        self._writer.close()
+        try:
+            self._writer.close()
+        except OSError as error:
+            raise _no_room(error) from error
         self._writer = None
         table = pa.ipc.open_stream(pa.memory_map(self._path)).read_all()
         try:
@@ -84,3 +84,10 @@ class GrowingTable:
         for piece in self._pieces:
             self._writer.write_table(piece)
         self._pieces = []
+
+
+def _no_room(error: OSError) -> DataError:
+    return DataError(
+        f"the data do not fit into memory, and writing them to {tempfile.gettempdir()!r} failed: "
+        f"{error.strerror or error}. Free space there, or set TMPDIR to a folder on a larger disk."
+    )

@@ -15,6 +15,7 @@ from whet.errors import DataError
 __all__ = ["MOST_REPORTED", "Tally", "snippet"]
 
 MOST_REPORTED = 0.05  # share of the examples
+MOST_KEPT_IN_MEMORY = 250_000  # reported rows
 
 
 class Tally:
@@ -45,6 +46,12 @@ class Tally:
         self._problems.append(Problem(where=where, what=what, row=self.num_seen))
         self._num_reported += 1
         self.num_seen += 1
+        if self._num_reported > MOST_KEPT_IN_MEMORY:
+            first = self._problems[0]
+            raise DataError(
+                f"{self.origin}: more than {MOST_KEPT_IN_MEMORY:,} rows cannot be used. The first: {first.where}: "
+                f"{first.what}. Export the data again."
+            )
 
     def remark(self, where: str, what: str) -> None:
         """Something a person should know that cost no example."""

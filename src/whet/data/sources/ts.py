@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from whet.data.raw import Raw
 from whet.data.sources.byte_stream import lines_of, utf8_blocks
+from whet.data.sources.limits import MAX_COLUMNS
 from whet.data.sources.reader import Prefer, existing_file, readers
 from whet.data.sources.series_rows import pad_series, parse_numbers
 from whet.data.sources.tally import Tally, snippet
@@ -21,6 +22,9 @@ from whet.data.sources.ts_header import TsHeader, read_header
 from whet.errors import did_you_mean
 
 __all__ = ["Ts"]
+
+_LONG = 30  # characters of a label shown
+_MANY = 200  # classes; looking for the nearest of more, row by row, takes too long
 
 
 class Ts:
@@ -67,7 +71,7 @@ def _rows(lines: Iterator[tuple[int, str]], header: TsHeader, origin: str) -> Ra
     return Raw(
         origin=origin,
         table=table if header.has_target else table.select([]),
-        arrays={"series": pad_series(series)},
+        arrays={"series": pad_series(series, origin)},
         target="label" if header.has_target else None,
         rows=rows,
         problems=problems,
@@ -77,6 +81,8 @@ def _rows(lines: Iterator[tuple[int, str]], header: TsHeader, origin: str) -> Ra
 def _row(line: str, header: TsHeader, num_dimensions: int | None) -> tuple[list[np.ndarray], str | None]:
     parts = line.split(":")
     label = _label(parts.pop(), header) if header.has_target else None
+    if len(parts) > MAX_COLUMNS:
+        raise ValueError(f"{len(parts):,} dimensions are more than the {MAX_COLUMNS:,} allowed")
     if not parts or (num_dimensions is not None and len(parts) != num_dimensions):
         held = f"{len(parts)} dimension(s)" + (" and a label" if header.has_target else "")
         raise ValueError(f"expected {num_dimensions or 'one or more'} dimension(s), found {held}")
@@ -90,10 +96,9 @@ def _label(text: str, header: TsHeader) -> str | None:
     label = text.strip()
     if label in ("?", ""):
         return None
-    if header.labels and label not in header.labels:
-        raise ValueError(
-            f"label {label[:30]!r} is not among the declared classes. {did_you_mean(label, header.labels)}"
-        )
+    if header.labels and label not in header.known:
+        nearest = did_you_mean(label[:_LONG], header.labels) if len(header.labels) <= _MANY else ""
+        raise ValueError(f"label {label[:_LONG]!r} is not among the declared classes. {nearest}".rstrip())
     return label
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
+from whet.data.sources.limits import MAX_COLUMNS
 from whet.errors import DataError
 
 __all__ = ["TsHeader", "read_header"]
@@ -20,6 +22,11 @@ class TsHeader:
     labels: tuple[str, ...] = ()  # the declared classes; () when the target is a number
     num_dimensions: int | None = None  # None: the first row decides
     data_line: int = 0  # 1-based line of @data
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """``labels``, quick to look up."""
+        return frozenset(self.labels)
 
 
 def read_header(lines: Iterator[tuple[int, str]], origin: str) -> TsHeader:
@@ -60,6 +67,9 @@ def _flag(words: list[str], where: str) -> bool:
 
 
 def _count(words: list[str], where: str) -> int:
-    if len(words) < 2 or not words[1].isdecimal() or int(words[1]) < 1:
-        raise DataError(f"{where}: {words[0]} must be followed by a whole number from 1; got {words[1:2]}.")
-    return int(words[1])
+    text = words[1] if len(words) > 1 else ""
+    if not (text.isdecimal() and len(text) < 10 and 1 <= int(text) <= MAX_COLUMNS):
+        raise DataError(
+            f"{where}: {words[0]} must be followed by a whole number from 1 to {MAX_COLUMNS}; got {text[:30]!r}."
+        )
+    return int(text)

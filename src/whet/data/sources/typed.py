@@ -70,7 +70,7 @@ def _series(column: pa.ChunkedArray) -> np.ndarray:
     """(N, C, T) float32 of lists (T) or lists of lists (C, T); a missing list is all NaN."""
     lists = column.combine_chunks()
     if not _is_list(lists.type):
-        raise ValueError(f"is of type {lists.type}, which is neither a plain value nor a list of numbers")
+        raise ValueError(f"is of type {str(lists.type)[:80]}, which is neither a plain value nor a list of numbers")
     values = _stack(lists, depth=1)
     values = values[:, None] if values.ndim == 2 else values
     if np.isinf(values).any():
@@ -92,7 +92,7 @@ def _stack(lists: pa.Array, depth: int) -> np.ndarray:
         with np.errstate(over="ignore"):
             flat = inner.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False).astype(np.float32)
     else:
-        raise ValueError(f"holds lists of {inner.type}, not of numbers")
+        raise ValueError(f"holds lists of {str(inner.type)[:80]}, not of numbers")
     present = np.asarray(pc.is_valid(lists))
     stacked = np.full((len(present), span["max"], *flat.shape[1:]), np.nan, np.float32)
     stacked[present] = flat.reshape(-1, span["max"], *flat.shape[1:])

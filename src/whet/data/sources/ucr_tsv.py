@@ -71,7 +71,7 @@ def _read(path: Path) -> Raw:
     return Raw(
         origin=path.name,
         table=pa.table({"label": pa.array(labels, pa.string())}),
-        arrays={"series": pad_series(series)},
+        arrays={"series": pad_series(series, path.name)},
         target="label",
         rows=rows,
         problems=problems,

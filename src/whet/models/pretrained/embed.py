@@ -17,6 +17,7 @@ from whet.models.architecture import build
 from whet.models.pretrained.backbone import About, Backbone, Finding
 from whet.models.pretrained.extractor import Extractor
 from whet.models.pretrained.opening import open_backbone
+from whet.spreadsheet import to_csv
 
 __all__ = ["Embedded", "check_out", "embed", "write_vectors"]
 
@@ -78,7 +79,7 @@ def write_vectors(embedded: Embedded, path: Path) -> None:
         columns = {name: places, **{f"f{i}": vectors[:, i] for i in range(vectors.shape[1])}}
         frame = pd.DataFrame(columns | ({} if dataset.target is None else {"target": _plain(dataset.target)}))
         if path.suffix == ".csv":
-            content.write(frame.to_csv(index=False).encode())
+            content.write(to_csv(frame).encode())
         else:
             frame.to_parquet(content, index=False)
     try:
