@@ -16,7 +16,11 @@ NAMES = {
     "few_shot_text": "ten labels a class with a pretrained encoder: needs --data DIR",
     "transfer_pictures": "a backbone of other pictures, then 20 a class: needs --data DIR",
     "masked_pretraining": "masked modelling of texts, then 500 labels: needs --data DIR",
+    "audit_speed": "an audit of up to a million rows: seconds and peak memory",
     "attention_speed": "own attention against that of PyTorch, same weights",
+    "more_data": "forecasts of what more examples bring, half of real data hidden: needs --data DIR",
+    "split_leaks": "planted copies across a split, and a speaker nobody declared: needs --data DIR",
+    "planted_defects": "faults planted into clean data, what the audit finds: needs --data DIR",
     "tables": "write the tables of README.md from the stored results",
 }
 

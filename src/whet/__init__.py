@@ -2,7 +2,7 @@
 
 >>> import whet
 >>> len(whet.__all__), "improve" in whet.__all__
-(14, True)
+(16, True)
 """
 
 from __future__ import annotations
@@ -12,17 +12,19 @@ from typing import TYPE_CHECKING, Any
 from whet.errors import WhetError
 
 if TYPE_CHECKING:
-    from whet.api import Run, advise, compare, demo, evaluate, improve, load, open_run, pretrain, resume
+    from whet.api import Audit, Run, advise, audit, compare, demo, evaluate, improve, load, open_run, pretrain, resume
     from whet.bundle.model import Model
     from whet.improving.options import Options
 
 __all__ = [
+    "Audit",
     "Model",
     "Options",
     "Run",
     "WhetError",
     "__version__",
     "advise",
+    "audit",
     "compare",
     "demo",
     "evaluate",

@@ -9,20 +9,36 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from whet.auditing.api import audit
+from whet.auditing.audit import Audit
+from whet.budget import parse_budget
 from whet.bundle.load import load_model
 from whet.bundle.model import Model
 from whet.comparing.api import advise, compare
 from whet.errors import ConfigError, DataError, RunError, WhetError, did_you_mean
 from whet.improving.folder import RunFolder
 from whet.improving.observer import Observer
-from whet.improving.options import Options, parse_budget
+from whet.improving.options import Options
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from whet.ledger.records import Ledger
 
-__all__ = ["Run", "advise", "compare", "demo", "evaluate", "improve", "load", "open_run", "pretrain", "resume"]
+__all__ = [
+    "Audit",
+    "Run",
+    "advise",
+    "audit",
+    "compare",
+    "demo",
+    "evaluate",
+    "improve",
+    "load",
+    "open_run",
+    "pretrain",
+    "resume",
+]
 
 
 @dataclass(frozen=True)

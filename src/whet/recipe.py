@@ -10,7 +10,7 @@ from typing import Any, Literal, get_type_hints
 
 from whet.errors import ConfigError, did_you_mean
 
-__all__ = ["AugmentStep", "Length", "Optimiser", "Recipe", "Regularisation", "Schedule", "Transfer"]
+__all__ = ["AugmentStep", "Length", "Optimiser", "Recipe", "Regularisation", "Schedule", "Transfer", "Treatment"]
 
 VERSION = 1
 
@@ -23,6 +23,14 @@ def _require(holds: bool, name: str, value: object, wanted: str) -> None:
 @dataclass(frozen=True, kw_only=True)
 class AugmentStep:
     """One augmentation by name with its settings."""
+
+    name: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Treatment:
+    """One change of the training examples before they are encoded, by name with its settings."""
 
     name: str
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -126,6 +134,7 @@ class Recipe:
     encoding: Mapping[str, Any] = field(default_factory=dict)  # the encoder's
     backbone: str | None = None  # pretrained source that the weights start from; see ``models.pretrained``
     transfer: Transfer = Transfer()
+    treatments: tuple[Treatment, ...] = ()  # of training examples alone; see ``auditing.treatments``
     augment: tuple[AugmentStep, ...] = ()
     optimiser: Optimiser = Optimiser()
     schedule: Schedule = Schedule()
@@ -196,6 +205,9 @@ class Recipe:
         return recipe
 
 
+_STEPS: dict[str, type] = {"augment": AugmentStep, "treatments": Treatment}
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(k): _plain(v) for k, v in value.items()}
@@ -212,8 +224,8 @@ def _read(cls: type, data: Mapping[str, Any], where: str) -> Any:
     hints = get_type_hints(cls)
     values: dict[str, Any] = {}
     for key, value in data.items():
-        if key == "augment":
-            values[key] = tuple(_read(AugmentStep, step, "AugmentStep") for step in value)
+        if key in _STEPS:
+            values[key] = tuple(_read(_STEPS[key], step, _STEPS[key].__name__) for step in value)
         elif is_dataclass(hints[key]) and isinstance(hints[key], type):
             values[key] = _read(hints[key], value, hints[key].__name__)
         else:

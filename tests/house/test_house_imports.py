@@ -12,7 +12,7 @@ import whet
 ROOT = Path(whet.__file__).parent
 # from the ground up; a module may import its own tier and those before it
 TIERS = [
-    ["errors", "registry", "rng", "state", "files", "stored_state", "recipe"],
+    ["errors", "registry", "rng", "state", "files", "stored_state", "recipe", "finding", "budget", "spreadsheet"],
     ["data"],
     ["tasks"],
     ["models", "augment"],
@@ -22,7 +22,7 @@ TIERS = [
     ["diagnosis"],
     ["remedies"],
     ["bundle", "report", "testing"],
-    ["explaining"],
+    ["explaining", "auditing"],
     ["improving", "comparing", "pretraining"],
     ["api"],
     ["cli"],

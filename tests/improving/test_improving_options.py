@@ -2,8 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from whet.budget import parse_budget
 from whet.errors import ConfigError
-from whet.improving.options import Options, parse_budget
+from whet.improving.options import Options
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("5m", 300), ("1h30m", 5400), ("45", 45), ("1.5m", 90)])

@@ -7,7 +7,20 @@ import sys
 
 import typer
 
-from whet.cli.commands import advise, compare, embed, evaluate, improve, ledger, models, predict, pretrain, report
+from whet.cli.commands import (
+    advise,
+    audit,
+    checks,
+    compare,
+    embed,
+    evaluate,
+    improve,
+    ledger,
+    models,
+    predict,
+    pretrain,
+    report,
+)
 from whet.errors import WhetError
 
 __all__ = ["app", "main"]
@@ -21,7 +34,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for _command in (improve, predict, evaluate, report, ledger, compare, advise, models, embed, pretrain):
+for _command in (improve, audit, predict, evaluate, report, ledger, compare, advise, models, checks, embed, pretrain):
     _command.add_to(app)
 
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-__all__ = ["print_ledger", "print_scores", "print_verdict"]
+__all__ = ["console", "print_ledger", "print_scores", "print_verdict"]
 
 COLOURS = {"adopted": "green", "harmful": "red", "failed": "red"}
 
@@ -35,23 +35,23 @@ def print_ledger(rows: Sequence[dict[str, Any]], metric: str | None) -> None:
             Text(verdict, style=COLOURS.get(verdict, "")),
             "" if row["seconds"] is None else f"{row['seconds']:.1f}",
         )
-    _console().print(table)
+    console().print(table)
 
 
 def print_verdict(summary: dict[str, Any], path: Path) -> None:
     """What the run came to, and where to look."""
-    console = _console()
+    screen = console()
     test, baseline = summary["test"], summary["baseline"]
     if test is None:
-        console.print("The run was stopped: the sealed test stays sealed, the best model so far is in the run folder.")
+        screen.print("The run was stopped: the sealed test stays sealed, the best model so far is in the run folder.")
     else:
         before = f"{_figure(baseline['test_score'])} ({baseline['name']})" if baseline else "no baseline"
-        console.print(
+        screen.print(
             f"{summary['metric']} on the sealed test: {before} -> {_figure(test['score'])}, "
             f"95 % interval {_figure(test['low'])} to {_figure(test['high'])} ({test['n']:,} examples, "
             f"opened {test['opened']} time{'s' if test['opened'] != 1 else ''})"
         )
-    console.print(f"model:  {path / 'model'}\nreport: {path / 'report.html'}", soft_wrap=True)
+    screen.print(f"model:  {path / 'model'}\nreport: {path / 'report.html'}", soft_wrap=True)
 
 
 def print_scores(result: dict[str, Any]) -> None:
@@ -63,9 +63,9 @@ def print_scores(result: dict[str, Any]) -> None:
         style = "bold" if name == result["metric"] else ""
         interval = f"{_figure(figure['low'])} to {_figure(figure['high'])}"
         table.add_row(Text(name, style=style), _figure(figure["score"]), interval)
-    _console().print(table)
+    console().print(table)
     for line in result["left_out"]:
-        _console().print(Text(f"left out: {line}"))
+        console().print(Text(f"left out: {line}"))
 
 
 def _figure(value: float | None, sign: str = "") -> str:
@@ -79,7 +79,8 @@ def _figure(value: float | None, sign: str = "") -> str:
     return f"{value:{sign},.0f}" if abs(value) >= 1_000 else f"{value:{sign}.4g}"
 
 
-def _console() -> Console:
+def console() -> Console:
+    """Where results go: as wide as the terminal, or 140 columns into a file."""
     import sys
 
     width = None if sys.stdout.isatty() else 140

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from whet.budget import parse_budget
 from whet.improving.observer import Observer
-from whet.improving.options import Options, parse_budget
+from whet.improving.options import Options
 from whet.report.comparison import ComparisonData
 
 if TYPE_CHECKING:

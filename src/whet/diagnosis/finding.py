@@ -1,13 +1,13 @@
-"""One thing that is wrong, with its evidence; and what is known when a diagnosis is asked for."""
+"""What is known when a diagnosis is asked for, and the contract of a symptom."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
+from whet.finding import Finding
 from whet.recipe import Recipe
 from whet.registry import Registry
 from whet.tasks.facts import Facts
@@ -31,17 +31,6 @@ class Evidence:
     higher_is_better: bool
     seed_std: float | None = None  # of the primary metric between seeds
     epochs: float = 0.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One symptom that was found."""
-
-    symptom: str  # registered name: "overfitting"
-    severity: float  # in [0, 1]: how strong the evidence is
-    statement: str  # one plain sentence with the numbers: "Training accuracy is 0.99, validation 0.81."
-    evidence: Mapping[str, Any] = field(default_factory=dict)  # rule, value, threshold
-    advice: str = ""  # what a person could do, when no remedy can
 
 
 Symptom = Callable[[Evidence], Finding | None]  # one file each, registered under the symptom's name

@@ -7,7 +7,7 @@ from dataclasses import replace
 from whet.improving.session import Session
 from whet.ledger.entry import Stage
 from whet.models.estimators.estimator import estimators
-from whet.recipe import Length, Recipe
+from whet.recipe import Length, Recipe, Treatment
 
 __all__ = ["TITLES", "run_baselines", "run_members"]
 
@@ -36,16 +36,27 @@ def run_baselines(session: Session) -> None:
 
 def run_members(session: Session) -> None:
     """Train further fast models while time allows; they may join the ensemble."""
-    for recipe in session.prepared.task.members(session.prepared.facts):
+    for recipe in _members(session):
         if session.clock.left() < 0.3 * (session.clock.budget_s or 0.0):
             return
         session.measure(Stage.BASELINE, recipe.architecture, _limited(session, recipe), title=title_of(recipe))
+
+
+def _members(session: Session) -> list[Recipe]:
+    """Those of the task; where labels are suspected, the best baseline without these examples first."""
+    facts = session.prepared.facts
+    members = list(session.prepared.task.members(facts))
+    if "label_errors" in facts.found and session.baseline is not None:
+        plain = replace(session.baseline.recipe, seed=0, length=Length())
+        members.insert(0, replace(plain, treatments=(Treatment(name="drop_suspected_labels"),)))
+    return members
 
 
 def title_of(recipe: Recipe) -> str:
     """How a person would call it."""
     shown = recipe.settings if recipe.architecture in estimators else recipe.encoding
     changed = "".join(f", {key}={value}" for key, value in shown.items())
+    changed += "".join(f", {t.name.replace('_', ' ')}" for t in recipe.treatments)
     variant = f", variant {recipe.seed}" if recipe.seed else ""
     plain = recipe.architecture.replace("_", " ")
     if recipe.architecture in estimators:

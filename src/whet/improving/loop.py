@@ -19,6 +19,7 @@ from whet.improving.defaults import choose_arena, measure_pace, run_default
 from whet.improving.delivering import deliver, deliver_stopped
 from whet.improving.folder import RunFolder
 from whet.improving.lengthening import ends_by_clock, run_alternatives, run_longer, run_more_seeds
+from whet.improving.looking_over import look_over
 from whet.improving.observer import Observer
 from whet.improving.options import Options
 from whet.improving.prepare import Prepared, prepare
@@ -74,6 +75,8 @@ def run_loop(
 def _improve(session: Session) -> None:
     clock, folder = session.clock, session.folder
     announce(session)
+    with clock.step("audit"):
+        look_over(session)
     with clock.step("baselines"):
         run_baselines(session)
     limit = finish_seconds(session.options.budget_s) if session.options.budget_s else 0.0

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Self
 
 from whet.errors import ConfigError, did_you_mean
 
-__all__ = ["Options", "parse_budget"]
-
-UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+__all__ = ["Options"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,18 +56,3 @@ class Options:
             if key not in names:
                 raise ConfigError(f"unknown option {key!r}. {did_you_mean(key, names)}")
         return cls(**data)
-
-
-def parse_budget(text: str | float) -> float:
-    """Seconds from "90s", "5m", "1.5h", "1h30m" or a bare number of seconds.
-
-    >>> parse_budget("5m"), parse_budget("1h30m"), parse_budget(20)
-    (300.0, 5400.0, 20.0)
-    """
-    if isinstance(text, int | float):
-        return float(text)
-    cleaned = text.strip().lower().replace(" ", "")
-    parts = re.findall(r"(\d+(?:\.\d+)?)([smh]?)", cleaned)
-    if not parts or "".join(n + u for n, u in parts) != cleaned:
-        raise ConfigError(f"budget {text!r} is not a duration. Write 90s, 5m, 1h30m or a number of seconds.")
-    return float(sum(float(number) * UNITS[unit or "s"] for number, unit in parts))

@@ -8,11 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from whet.data.clusters import near_duplicate_clusters
-from whet.data.columns import ImageColumn
 from whet.data.dataset import Dataset
-from whet.data.encoders.table_missing import is_missing
-from whet.data.kinds import Kind, Modality
-from whet.data.load import load
+from whet.data.load import load, load_with_raw
+from whet.data.raw import Raw
 from whet.data.schema import Schema
 from whet.data.splits import default_fractions, split
 from whet.errors import ConfigError, did_you_mean
@@ -24,10 +22,10 @@ from whet.improving.folder import RunFolder
 from whet.improving.options import Options
 from whet.ledger.records import Ledger
 from whet.ledger.sealed import SealedTest
-from whet.models.mirror import mirror_evidence
 from whet.tasks.facts import Facts
 from whet.tasks.target import Target
 from whet.tasks.task import Task, task_for
+from whet.training.gathering import gather_facts
 
 __all__ = ["Prepared", "prepare", "truth_of"]
 
@@ -42,6 +40,7 @@ class Prepared:
     metric_why: str
     facts: Facts
     data: Dataset
+    raw: Raw  # the same examples as the source wrote them
     train: np.ndarray  # rows of ``data``
     valid: np.ndarray
     clusters: np.ndarray  # (len(data),)
@@ -66,7 +65,7 @@ def prepare(
     """Load, infer, cluster, split and seal; ``say`` is told what the user should know."""
     _check_device(options.device)
     with clock.step("reading and decoding"):
-        whole = load(
+        raw, whole = load_with_raw(
             source,
             target=options.target,
             task=options.task,
@@ -101,7 +100,7 @@ def prepare(
     target = task.fit_target(data.target)
     metric, why = _metric(options, target, data)
     with clock.step("looking at the data"):
-        facts = replace(_facts(task, target, metric.name, data.take(train), options.seed), backbone=body)
+        facts = replace(gather_facts(task, target, metric.name, data.take(train), seed=options.seed), backbone=body)
     return Prepared(
         task=task,
         target=target,
@@ -109,6 +108,7 @@ def prepare(
         metric_why=why,
         facts=facts,
         data=data,
+        raw=raw.only(data.rows),
         train=train,
         valid=valid,
         clusters=clusters[kept],
@@ -148,34 +148,3 @@ def _metric(options: Options, target: Target, data: Dataset) -> tuple[Metric, st
             f"{did_you_mean(options.metric, fitting)}"
         )
     return metric, "chosen by you"
-
-
-def _facts(task: Task, target: Target, metric: str, train: Dataset, seed: int) -> Facts:
-    schema = train.schema
-    images, series = schema.of_kind(Kind.IMAGE), schema.of_kind(Kind.SERIES)
-    assert train.target is not None
-    flip_is_safe = None
-    if images and target.kind == "classes":
-        column = train.columns[images[0].name]
-        assert isinstance(column, ImageColumn)
-        flip_is_safe = mirror_evidence(column, target.encode(train.target), seed=seed).is_safe
-    return Facts(
-        modality=task.modality,
-        target=target,
-        metric=metric,
-        num_train=len(train),
-        class_counts=tuple(np.bincount(target.encode(train.target), minlength=target.num_outputs).tolist())
-        if target.kind == "classes"
-        else (),
-        image_size=images[0].image_size if images else (0, 0, 0),
-        flip_is_safe=flip_is_safe,
-        series_shape=series[0].series_shape if series else (0, 0),
-        num_numbers=len(schema.of_kind(Kind.NUMBER, Kind.DATE)),
-        num_categories=len(schema.of_kind(Kind.CATEGORY)),
-        num_dates=len(schema.of_kind(Kind.DATE)),
-        num_texts=len(schema.of_kind(Kind.TEXT)),
-        num_missing=sum(bool(is_missing(train, c.name).any()) for c in schema.features)
-        if task.modality is Modality.TABLE
-        else 0,
-        most_values=max((len(c.labels) for c in schema.of_kind(Kind.CATEGORY)), default=0),
-    )

@@ -24,7 +24,7 @@ def run_remedies(session: Session, *, until_s: float, exploring_s: float) -> Non
     screen_s = max(1.0, Shares().screen * exploring_s)
     confirmations = 0
     while session.clock.elapsed() < until_s and confirmations < session.options.max_confirmations - 2:
-        session.findings = diagnose(session)
+        session.findings = [*session.audited, *diagnose(session)]
         proposals = [p for p in _proposals(session) if p.remedy not in (LONG, *TRANSFER_STEPS)]
         hidden, visible = _sorted_by_visibility(session, proposals)
         if confirmations == 0:

@@ -42,7 +42,7 @@ def report_data(session: Session, members: Sequence[Weighted], result: TestResul
         deep_wins=_deep_wins(session, result),
         test_openings=result.openings,
         ledger=session.book.ledger.rows(),
-        findings=[asdict(f) for f in session.findings],
+        findings=[asdict(f) for f in session.findings or session.audited],
         curves=curved,
         test_truth=[float(v) for v in result.truth],
         test_scores=[[round(float(v), 6) for v in row] for row in result.scores],

@@ -44,6 +44,7 @@ class Session:
     should_stop: Callable[[], bool]
     epoch_s: float | None  # seconds of one epoch of the default network on the training part; None: not measured
     pool: list[Trial] = field(default_factory=list)
+    audited: tuple[Finding, ...] = ()  # what the audit found before anything was trained
     findings: list[Finding] = field(default_factory=list)
     incumbent: list[Trial] = field(default_factory=list)  # deep recipe in force, one trial per seed
     adopted: list[str] = field(default_factory=list)  # remedies, in order

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from whet.auditing.treating import treat
 from whet.data.dataset import Dataset
 from whet.errors import TrainingFailedError
 from whet.files import replace_folder, write_arrays, write_json, write_text
@@ -24,6 +25,10 @@ from whet.training.fitted import CurvePoint, FitSetting, Fitted, Training
 from whet.training.restore import restore
 
 __all__ = ["Trial", "Trials", "Weighted"]
+
+
+TREATING = 30.0  # seconds for judging the labels of a training part, in runs counted in epochs
+TREATING_SHARE = 0.5  # of the training's own time, otherwise
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +82,7 @@ class Trials:
         self.checkpoints = checkpoints
         self.seed = seed
         self._fitted: dict[str, list[Fitted]] = {}
+        self._judged: dict[str, Any] = {}  # what treatments found out about a training part, for seeds and remedies
 
     def run(self, arena: Arena, recipe: Recipe, *, title: str, repeat: int = 0) -> Trial:
         """Train ``recipe`` on every part of ``repeat``; the seed follows from run, recipe and repeat."""
@@ -136,7 +142,7 @@ class Trials:
     def _guarded(self, recipe: Recipe, train: Dataset, valid: Dataset | None, name: str) -> Training:
         setting = replace(self.setting, checkpoint=self.checkpoints / name)
         try:
-            return fit(recipe, self.target, train, valid, setting=setting)
+            return fit(recipe, self.target, self._treated(recipe, train), valid, setting=setting)
         except TrainingFailedError:
             raise
         except MemoryError as fault:
@@ -144,6 +150,20 @@ class Trials:
         except Exception as fault:  # whatever a library raises inside one trial must not end the run
             cause = f"{type(fault).__name__}: {fault}"
             raise TrainingFailedError(f"training {recipe.architecture} crashed: {cause}", cause=cause) from fault
+
+    def _treated(self, recipe: Recipe, train: Dataset) -> Dataset:
+        """Training examples as the recipe's treatments leave them; the same for every seed of one training part."""
+        if not recipe.treatments:
+            return train
+        return treat(
+            train,
+            recipe.treatments,
+            target=self.target,
+            metric=self.setting.metric,
+            seed=self.seed,
+            memory=self._judged,
+            seconds=TREATING if recipe.length.seconds is None else TREATING_SHARE * recipe.length.seconds,
+        )
 
     def _summarise(
         self, key: str, title: str, recipe: Recipe, arena: Arena, repeat: int, trainings: list[Training]

@@ -23,7 +23,7 @@ class ClassBalancing:
     least: float = 1.5  # largest class over smallest below which nothing is proposed
 
     title: str = "class balancing"
-    treats: frozenset[str] = frozenset({"imbalance"})
+    treats: frozenset[str] = frozenset({"imbalance", "class_imbalance"})
     expected_gain: float = 1.5
     cost: float = 1.0
 

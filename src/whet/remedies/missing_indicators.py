@@ -22,7 +22,7 @@ class MissingIndicators:
     """Say which values a row misses."""
 
     title: str = "marks of missing values"
-    treats: frozenset[str] = frozenset({"underfitting", "below_baseline"})
+    treats: frozenset[str] = frozenset({"underfitting", "below_baseline", "missing_values"})
     expected_gain: float = 0.5
     cost: float = 1.0
 

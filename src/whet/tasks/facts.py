@@ -42,6 +42,7 @@ class Facts:
     num_texts: int = 0
     num_missing: int = 0  # tables: columns with missing values in training
     most_values: int = 0  # tables: labels of the category column that has most
+    found: tuple[str, ...] = ()  # symptoms that the audit of these data found, such as "label_errors"
     epoch_s: float | None = None  # one epoch of the default network on this machine; None: not measured
     seconds_left: float | None = None  # for one more training; None: lengths are counted in epochs
     backbone: BackboneFacts | None = None

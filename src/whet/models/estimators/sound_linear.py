@@ -2,7 +2,7 @@
 
 Helps: spoken words, calls and machine states, within seconds. Hurts: events at no fixed place in a long recording.
 Source: Davis & Mermelstein, IEEE Transactions on Acoustics, Speech and Signal Processing 1980 (features); see
-    ``data.sound_vector``. The ridge head and its probabilities are those of ``linear_head``.
+    ``data.sound_vector``. The head is that of frozen features, ``frozen_head``.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from whet.data.sound_vector import SOUND_FEATURES, sound_vectors
 from whet.errors import ConfigError
 from whet.models.estimators.estimator import estimators
 from whet.models.estimators.feature_scale import FeatureScale
+from whet.models.estimators.frozen_head import fit_classes, fit_number
 from whet.models.estimators.linear_head import LinearHead
 from whet.rng import make_numpy_generator
 from whet.state import State
@@ -32,7 +33,7 @@ __all__ = ["SoundLinear"]
 @estimators.register("sound_linear")
 @dataclass(frozen=True, kw_only=True)
 class SoundLinear:
-    """Ridge on 281 features of each sound; it has no settings."""
+    """Logistic regression (a number: ridge) on 281 features of each sound; it has no settings."""
 
     scale: FeatureScale
     head: LinearHead
@@ -61,16 +62,17 @@ class SoundLinear:
         rng = make_numpy_generator(seed, "sound_linear")
         with threadpool_limits(num_threads):
             if target.kind == "classes":
-                head = LinearHead.fit_classes(
+                head = fit_classes(
                     scale.apply(features),
                     target.encode(train.target),
                     num_classes=target.num_outputs,
+                    by_ridge=False,
                     rng=rng,
                     seconds=seconds,
                 )
             else:
                 values = train.target.astype(np.float64)
-                head = LinearHead.fit_number(scale.apply(features), values, rng=rng, seconds=seconds)
+                head = fit_number(scale.apply(features), values, rng=rng, seconds=seconds)
         return cls(scale=scale, head=head)
 
     def scores(self, dataset: Dataset) -> np.ndarray:

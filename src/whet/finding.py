@@ -1,0 +1,81 @@
+"""One thing that is wrong, in the data or in how a model learns. Audits and diagnoses both emit findings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+__all__ = ["SEVERE", "Cost", "Edit", "Example", "Finding", "Part"]
+
+Part = Literal["train", "test"]
+
+SEVERE = 0.7  # severity from which a finding spoils the model or its score if nothing is done
+MODERATE = 0.3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Example:
+    """One case of a finding, for a person to look at; pictures and texts are fetched by row when the page is drawn."""
+
+    where: str  # "row 17" or "cat/0001.jpg"
+    what: str = ""  # "labelled 'cat', reads like 'dog' (0.97)"
+    part: Part = "train"
+    row: int | None = None  # 0-based source row of that part
+    partner: int | None = None  # source row of the other half of a pair
+    partner_part: Part = "train"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """What a finding costs, in the unit of the primary metric and with a 95 % interval; positive is better.
+
+    "gain": what mending it would gain. "flattery": by how much the score looks better than it is.
+    """
+
+    meaning: Literal["gain", "flattery"]
+    value: float
+    low: float
+    high: float
+    how: str  # "boosted trees with and without the rows, on the same 4,000 held-out examples"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edit:
+    """A change of the source that would mend a finding. ``rows`` are 0-based source rows of the training part."""
+
+    action: Literal["drop_rows", "drop_column", "set_values"]
+    rows: tuple[int, ...] = ()  # for "drop_column": empty
+    column: str = ""  # for "drop_rows": empty
+    values: tuple[str | None, ...] = ()  # "set_values": one per row, or one for all; None empties the cell
+    certain: bool = False  # True: a cleaned copy has it; False: it goes on the review list and waits for a person
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """Plain values. A diagnosis fills the first five fields, an audit nearly all."""
+
+    symptom: str  # registered name of the symptom or check: "overfitting", "label_errors"
+    severity: float  # in [0, 1]: how strong the evidence is and how much it matters
+    statement: str  # one plain sentence with the numbers: "Training accuracy is 0.99, validation 0.81."
+    evidence: Mapping[str, Any] = field(default_factory=dict)  # rule, value, threshold
+    advice: str = ""  # what a person could do
+    title: str = ""  # "Labels that look wrong"
+    part: Part = "train"
+    column: str = ""  # the column concerned, where it is one
+    count: int = 0  # examples concerned
+    total: int = 0  # examples looked at; fewer than there are when a sample was drawn
+    confidence: float | None = None  # in [0, 1]: share of ``count`` expected to be right, or certainty of the claim
+    rows: tuple[int, ...] = ()  # 0-based source rows of ``part``, the surest first
+    examples: tuple[Example, ...] = ()  # for the gallery, the most telling first
+    cost: Cost | None = None
+    cost_unknown: str = ""  # why there is no cost, where one could be expected
+    remedy: str = ""  # what the remedy would change: "leaves the 37 rows out of training"
+    edits: tuple[Edit, ...] = ()
+
+    @property
+    def level(self) -> Literal["severe", "moderate", "slight"]:
+        """The severity in a word."""
+        if self.severity >= SEVERE:
+            return "severe"
+        return "moderate" if self.severity >= MODERATE else "slight"

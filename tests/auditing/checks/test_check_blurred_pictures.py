@@ -1,0 +1,47 @@
+"""Planted in a set of pictures at 1 % and 5 %; the sound set and other kinds of data are silent."""
+
+import numpy as np
+import pytest
+from planted_media import assert_only, changed, found, labels, opened, pictures, rows_of, series
+from scipy.ndimage import gaussian_filter
+
+from whet.auditing.checks.blurred_pictures import BlurredPictures
+from whet.errors import ConfigError
+
+
+def spoilt(picture):
+    return gaussian_filter(picture, (1.5, 1.5, 0))
+
+
+@pytest.mark.parametrize("share", [0.01, 0.05])
+def test_planted_pictures_are_found(share):
+    rows = rows_of(300, share)
+    finding = assert_only(found(BlurredPictures(), opened(changed(pictures(), rows, spoilt))), rows)
+    assert finding.symptom == "blurred_pictures"
+    assert finding.edits[0].rows == tuple(sorted(finding.rows))
+
+
+def test_sound_pictures_and_series_are_silent():
+    assert found(BlurredPictures(), opened(pictures())) == []
+    assert found(BlurredPictures(), opened(series())) == []
+
+
+def test_the_setting_decides():
+    rows = rows_of(300)
+    assert found(BlurredPictures(sharpness=-9.0), opened(changed(pictures(), rows, spoilt))) == []
+    with pytest.raises(ConfigError, match=r"sharpness.*'much'"):
+        BlurredPictures(sharpness="much")
+
+
+def test_test_pictures_are_judged_by_training_ones():
+    rows = rows_of(60, 0.1)
+    test = changed(pictures(60, seed=5), rows, spoilt)
+    (finding,) = found(BlurredPictures(), opened(pictures(), test=(test, labels(60))))
+    assert finding.part == "test"
+    assert set(finding.rows) == set(rows.tolist())
+    assert finding.edits == ()
+
+
+def test_a_class_that_is_so_by_nature_is_left_alone():
+    rows = np.flatnonzero(labels(300, 8) == "b")
+    assert found(BlurredPictures(), opened(changed(pictures(), rows, spoilt), labels(300, 8))) == []
