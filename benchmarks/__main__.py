@@ -19,6 +19,7 @@ NAMES = {
     "audit_speed": "an audit of up to a million rows: seconds and peak memory",
     "attention_speed": "own attention against that of PyTorch, same weights",
     "more_data": "forecasts of what more examples bring, half of real data hidden: needs --data DIR",
+    "label_errors": "which wrong labels are found, and what treating them is worth: needs --data DIR",
     "split_leaks": "planted copies across a split, and a speaker nobody declared: needs --data DIR",
     "planted_defects": "faults planted into clean data, what the audit finds: needs --data DIR",
     "tables": "write the tables of README.md from the stored results",

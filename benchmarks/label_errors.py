@@ -23,7 +23,7 @@ from sklearn.metrics import average_precision_score, precision_recall_curve
 from benchmarks.paired import paired, summary
 from benchmarks.storing import store
 from whet.auditing.checks.label_errors import LabelErrors
-from whet.auditing.judging import judge_inspected, suspects
+from whet.auditing.labels.judging import judge_inspected, suspects
 from whet.auditing.opening import open_inspection
 from whet.auditing.quick import recipe_for
 from whet.auditing.stopwatch import Stopwatch

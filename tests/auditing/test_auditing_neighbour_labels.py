@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from whet.auditing.neighbour_labels import neighbour_votes
+from whet.auditing.labels.neighbour_labels import neighbour_votes
 
 
 def clumps(num=60, seed=0):

@@ -6,12 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import ttest_ind
 
-from whet.auditing.group_gap import group_gap
-from whet.auditing.slice_clusters import cluster_members
-from whet.auditing.slice_facets import Facet
-from whet.auditing.slice_tree import tree_groups
-from whet.auditing.slices_found import Candidate, halves, weak_groups
-from whet.auditing.telling_clusters import distinctive_words
+from whet.auditing.slices.group_gap import group_gap
+from whet.auditing.slices.slice_clusters import cluster_members
+from whet.auditing.slices.slice_facets import Facet
+from whet.auditing.slices.slice_tree import tree_groups
+from whet.auditing.slices.slices_found import Candidate, halves, weak_groups
+from whet.auditing.slices.telling_clusters import distinctive_words
 
 
 def facets(rng, num):

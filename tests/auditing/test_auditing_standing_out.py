@@ -5,10 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from whet.auditing.media.runs import longest_run
+from whet.auditing.media.sides import sides_of
+from whet.auditing.media.standing_out import above, below, single_cases
 from whet.auditing.opening import open_inspection
-from whet.auditing.runs import longest_run
-from whet.auditing.sides import sides_of
-from whet.auditing.standing_out import above, below, single_cases
 from whet.auditing.vectors import raw_vectors
 
 

@@ -24,7 +24,7 @@ from whet.tasks.number import NumberTarget
 from whet.tasks.target import Target
 
 if TYPE_CHECKING:
-    from whet.auditing.split_scores import SplitScores
+    from whet.auditing.leaks.split_scores import SplitScores
 
 __all__ = ["Half", "Inspection"]
 
@@ -132,7 +132,7 @@ class Inspection:
     @cached_property
     def split_scores(self) -> SplitScores:
         """The quick model trained on training and scored on test examples. Raises CannotJudgeError likewise."""
-        from whet.auditing.split_scores import score_split
+        from whet.auditing.leaks.split_scores import score_split
 
         return score_split(self)
 

@@ -172,7 +172,7 @@ def quick_setting(data: Dataset, metric: str) -> FitSetting:
 
 
 def num_folds(data: Dataset) -> int:
-    """Five where that is cheap, three for large data, two for many pictures: there, steps are worth more than examples."""
+    """Five where that is cheap, three for large data, two for many pictures: there steps are worth more than data."""
     if data.schema.modality is Modality.IMAGE and len(data) > 20_000:
         return 2
     return 3 if len(data) > 5_000 else 5

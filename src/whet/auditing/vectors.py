@@ -18,7 +18,7 @@ from sklearn.decomposition import PCA, TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.neighbors import NearestNeighbors
 
-from whet.auditing.picture_vectors import picture_vectors
+from whet.auditing.media.picture_vectors import picture_vectors
 from whet.data.columns import (
     AudioColumn,
     CategoryColumn,

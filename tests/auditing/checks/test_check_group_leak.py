@@ -7,7 +7,7 @@ from light_quick import light_quick  # noqa: F401
 from PIL import Image
 
 from whet.auditing.checks.group_leak import GroupLeak
-from whet.auditing.file_fields import file_fields
+from whet.auditing.leaks.file_fields import file_fields
 from whet.auditing.opening import open_inspection
 
 DEFAULT = GroupLeak()

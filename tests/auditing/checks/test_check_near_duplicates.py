@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from whet.auditing.checks.near_duplicates import NearDuplicates
-from whet.auditing.copies import exact_links, families, near_links
+from whet.auditing.leaks.copies import exact_links, families, near_links
 from whet.auditing.opening import open_inspection
 
 WORDS = [f"word{i}" for i in range(300)]

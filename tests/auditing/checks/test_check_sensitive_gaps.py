@@ -7,8 +7,8 @@ from quick_stand_in import told, with_told
 
 from whet.auditing.cannot_judge import CannotJudgeError
 from whet.auditing.checks.sensitive_gaps import SensitiveGaps
-from whet.auditing.group_rates import frame_of
 from whet.auditing.opening import open_inspection
+from whet.auditing.slices.group_rates import frame_of
 from whet.errors import ConfigError
 
 

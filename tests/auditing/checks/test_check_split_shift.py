@@ -7,8 +7,8 @@ from light_quick import light_quick  # noqa: F401
 
 from whet.auditing.cannot_judge import CannotJudgeError
 from whet.auditing.checks.split_shift import SplitShift
+from whet.auditing.leaks.two_sample import separation
 from whet.auditing.opening import open_inspection
-from whet.auditing.two_sample import separation
 
 DEFAULT = SplitShift()
 

@@ -8,8 +8,8 @@ from sklearn.datasets import load_iris
 
 from whet.auditing.cannot_judge import CannotJudgeError
 from whet.auditing.checks.target_leak import TargetLeak
+from whet.auditing.columns.single_column import skill_of
 from whet.auditing.opening import open_inspection
-from whet.auditing.single_column import skill_of
 
 DEFAULT = TargetLeak()
 

@@ -13,9 +13,9 @@ import numpy as np
 
 from whet.auditing.bounds import require_bounds
 from whet.auditing.check import checks
-from whet.auditing.flagging import by_share, flag
 from whet.auditing.inspection import Inspection
-from whet.auditing.picture_measures import picture_sides
+from whet.auditing.media.flagging import by_share, flag
+from whet.auditing.media.picture_measures import picture_sides
 from whet.finding import Finding
 
 __all__ = ["BlankPictures"]

@@ -1,7 +1,8 @@
 """Blurred pictures, in a set where others are sharp.
 
 Rule: fine detail is missing against the next coarser detail, by itself and against the set (see
-``whet.auditing.picture_measures``); a plain picture, such as a bird in the sky, has sharp edges and is left alone.
+``whet.auditing.media.picture_measures``); a plain picture, such as a bird in the sky, has sharp edges and is left
+alone.
 Measured at training size: blur that scaling down hides does no harm and is not told.
 """
 
@@ -14,10 +15,10 @@ import numpy as np
 
 from whet.auditing.bounds import require_bounds
 from whet.auditing.check import checks
-from whet.auditing.flagging import by_share, flag
 from whet.auditing.inspection import Inspection
-from whet.auditing.picture_measures import picture_sides
-from whet.auditing.standing_out import below, single_cases
+from whet.auditing.media.flagging import by_share, flag
+from whet.auditing.media.picture_measures import picture_sides
+from whet.auditing.media.standing_out import below, single_cases
 from whet.finding import Finding
 
 __all__ = ["BlurredPictures"]

@@ -14,12 +14,12 @@ import numpy as np
 
 from whet.auditing.bounds import require_bounds
 from whet.auditing.check import checks
-from whet.auditing.flagging import flag
 from whet.auditing.inspection import Inspection
-from whet.auditing.picture_headers import header_sides
-from whet.auditing.picture_measures import picture_sides
-from whet.auditing.sides import Side
-from whet.auditing.tied_class import tied_class
+from whet.auditing.media.flagging import flag
+from whet.auditing.media.picture_headers import header_sides
+from whet.auditing.media.picture_measures import picture_sides
+from whet.auditing.media.sides import Side
+from whet.auditing.media.tied_class import tied_class
 from whet.finding import Finding
 
 __all__ = ["ColourMix"]

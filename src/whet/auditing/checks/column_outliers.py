@@ -1,7 +1,7 @@
 """Single numbers far from all others of their column, heavy tails allowed for: slips of the decimal point, faults.
 
-Rule: beyond a gap that no tail of the column explains (``whet.auditing.tails``), at least ``ratio`` times as far from
-the middle as the last ordinary value.
+Rule: beyond a gap that no tail of the column explains (``whet.auditing.columns.tails``), at least ``ratio`` times as far
+from the middle as the last ordinary value.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from whet.auditing.cells import flag_cells, set_cells
 from whet.auditing.check import checks
-from whet.auditing.column_limits import limit_of
-from whet.auditing.flagging import by_share
+from whet.auditing.columns.cells import flag_cells, set_cells
+from whet.auditing.columns.column_limits import limit_of
+from whet.auditing.columns.placeholders import without_placeholders
+from whet.auditing.columns.scales import second_scale
+from whet.auditing.columns.tails import beyond_gap
 from whet.auditing.inspection import Inspection
-from whet.auditing.placeholders import without_placeholders
-from whet.auditing.scales import second_scale
-from whet.auditing.tails import beyond_gap
+from whet.auditing.media.flagging import by_share
 from whet.data.kinds import Kind, Modality
 from whet.finding import Finding
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from whet.auditing.cells import flag_cells
 from whet.auditing.check import checks
-from whet.auditing.flagging import by_share
+from whet.auditing.columns.cells import flag_cells
+from whet.auditing.columns.text_arrays import char_counts, text_columns, word_counts
 from whet.auditing.inspection import Inspection
-from whet.auditing.text_arrays import char_counts, text_columns, word_counts
+from whet.auditing.media.flagging import by_share
 from whet.data.kinds import Modality
 from whet.finding import Edit, Finding
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from whet.auditing.check import checks
-from whet.auditing.copies import exact_links, families
 from whet.auditing.inspection import Inspection
-from whet.auditing.showing_pairs import pair_examples
+from whet.auditing.leaks.copies import exact_links, families
+from whet.auditing.leaks.showing_pairs import pair_examples
 from whet.data.kinds import Modality
 from whet.finding import Edit, Finding
 

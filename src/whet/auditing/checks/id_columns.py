@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from whet.auditing.check import checks
+from whet.auditing.columns.naming_columns import naming_columns
 from whet.auditing.inspection import Inspection
-from whet.auditing.naming_columns import naming_columns
 from whet.finding import Edit, Finding
 
 __all__ = ["IdColumns"]

@@ -8,14 +8,14 @@ from itertools import combinations
 
 import numpy as np
 
-from whet.auditing.cells import flag_cells, set_cells, written_at
 from whet.auditing.check import checks
-from whet.auditing.column_words import matches, word_columns
-from whet.auditing.date_order import order_of
-from whet.auditing.date_words import date_words, second_format
-from whet.auditing.flagging import by_share
+from whet.auditing.columns.cells import flag_cells, set_cells, written_at
+from whet.auditing.columns.column_words import matches, word_columns
+from whet.auditing.columns.date_order import order_of
+from whet.auditing.columns.date_words import date_words, second_format
+from whet.auditing.columns.placeholder_dates import placeholder_dates
 from whet.auditing.inspection import Inspection
-from whet.auditing.placeholder_dates import placeholder_dates
+from whet.auditing.media.flagging import by_share
 from whet.data.columns import DateColumn
 from whet.data.kinds import Kind
 from whet.finding import Finding

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from whet.auditing.cells import flag_cells, set_cells
 from whet.auditing.check import checks
-from whet.auditing.column_limits import limit_of
-from whet.auditing.flagging import by_share
+from whet.auditing.columns.cells import flag_cells, set_cells
+from whet.auditing.columns.column_limits import limit_of
+from whet.auditing.columns.placeholders import without_placeholders
 from whet.auditing.inspection import Inspection
-from whet.auditing.placeholders import without_placeholders
+from whet.auditing.media.flagging import by_share
 from whet.data.kinds import Kind
 from whet.finding import Finding
 

@@ -14,8 +14,8 @@ import numpy as np
 
 from whet.auditing.bounds import require_bounds
 from whet.auditing.check import checks
-from whet.auditing.conflicts import Conflicts, conflicts_among
 from whet.auditing.inspection import Inspection
+from whet.auditing.labels.conflicts import Conflicts, conflicts_among
 from whet.finding import Edit, Example, Finding
 
 __all__ = ["LabelConflicts"]

@@ -16,10 +16,10 @@ import numpy as np
 from whet.auditing.bounds import require_bounds
 from whet.auditing.cannot_judge import CannotJudgeError
 from whet.auditing.check import checks
-from whet.auditing.flagging import MOST_EXAMPLES, MOST_ROWS
 from whet.auditing.gains import training_gain
 from whet.auditing.inspection import Inspection
-from whet.auditing.judging import Suspects, judge_inspected, suspects
+from whet.auditing.labels.judging import Suspects, judge_inspected, suspects
+from whet.auditing.media.flagging import MOST_EXAMPLES, MOST_ROWS
 from whet.data.dataset import Dataset
 from whet.finding import MODERATE, Edit, Example, Finding
 

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from whet.auditing.bounds import require_bounds
-from whet.auditing.cells import flag_cells, set_cells
 from whet.auditing.check import checks
-from whet.auditing.flagging import by_share
+from whet.auditing.columns.cells import flag_cells, set_cells
 from whet.auditing.inspection import Inspection
-from whet.auditing.label_families import Variant, placeholder_labels, variants
+from whet.auditing.labels.label_families import Variant, placeholder_labels, variants
+from whet.auditing.media.flagging import by_share
 from whet.finding import Edit, Finding
 
 __all__ = ["LabelSpellings"]

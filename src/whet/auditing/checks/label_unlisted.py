@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from whet.auditing.bounds import require_bounds
-from whet.auditing.cells import flag_cells
 from whet.auditing.check import checks
-from whet.auditing.flagging import MOST_EXAMPLES, MOST_ROWS
+from whet.auditing.columns.cells import flag_cells
 from whet.auditing.inspection import Inspection
-from whet.auditing.label_families import variants
+from whet.auditing.labels.label_families import variants
+from whet.auditing.media.flagging import MOST_EXAMPLES, MOST_ROWS
 from whet.errors import did_you_mean
 from whet.finding import Example, Finding
 

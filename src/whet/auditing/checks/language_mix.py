@@ -17,11 +17,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from whet.auditing.cannot_judge import CannotJudgeError
-from whet.auditing.cells import flag_cells
 from whet.auditing.check import checks
-from whet.auditing.flagging import by_share
+from whet.auditing.columns.cells import flag_cells
+from whet.auditing.columns.text_arrays import text_columns, texts_of
 from whet.auditing.inspection import Inspection
-from whet.auditing.text_arrays import text_columns, texts_of
+from whet.auditing.media.flagging import by_share
 from whet.data.kinds import Modality
 from whet.finding import Edit, Finding
 

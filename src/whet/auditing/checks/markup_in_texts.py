@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from whet.auditing.cells import flag_cells, set_cells
 from whet.auditing.check import checks
-from whet.auditing.column_words import matches
-from whet.auditing.flagging import by_share
+from whet.auditing.columns.cells import flag_cells, set_cells
+from whet.auditing.columns.column_words import matches
+from whet.auditing.columns.text_arrays import text_columns, texts_of
 from whet.auditing.inspection import Inspection
-from whet.auditing.text_arrays import text_columns, texts_of
+from whet.auditing.media.flagging import by_share
 from whet.finding import Finding
 
 __all__ = ["MarkupInTexts"]

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from whet.auditing.cells import flag_cells
 from whet.auditing.check import checks
+from whet.auditing.columns.cells import flag_cells
+from whet.auditing.columns.missing_cells import is_missing, tells_target
 from whet.auditing.inspection import Inspection
-from whet.auditing.missing_cells import is_missing, tells_target
 from whet.data.kinds import Modality
 from whet.finding import Finding
 

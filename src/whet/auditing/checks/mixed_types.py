@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from whet.auditing.cells import flag_cells, set_cells
 from whet.auditing.check import checks
-from whet.auditing.column_words import word_columns
-from whet.auditing.date_words import second_format
-from whet.auditing.flagging import by_share
+from whet.auditing.columns.cells import flag_cells, set_cells
+from whet.auditing.columns.column_words import word_columns
+from whet.auditing.columns.date_words import second_format
+from whet.auditing.columns.number_words import NumberWords, number_words
 from whet.auditing.inspection import Inspection
-from whet.auditing.number_words import NumberWords, number_words
+from whet.auditing.media.flagging import by_share
 from whet.data.kinds import Kind
 from whet.finding import Finding
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from whet.auditing.cells import flag_cells, set_cells
 from whet.auditing.check import checks
-from whet.auditing.column_words import word_columns
-from whet.auditing.flagging import by_share
+from whet.auditing.columns.cells import flag_cells, set_cells
+from whet.auditing.columns.column_words import word_columns
+from whet.auditing.columns.number_words import NumberWords, number_words
+from whet.auditing.columns.placeholders import without_placeholders
+from whet.auditing.columns.scales import second_scale
+from whet.auditing.columns.units import factor_between
 from whet.auditing.inspection import Inspection
-from whet.auditing.number_words import NumberWords, number_words
-from whet.auditing.placeholders import without_placeholders
-from whet.auditing.scales import second_scale
-from whet.auditing.units import factor_between
+from whet.auditing.media.flagging import by_share
 from whet.data.kinds import Kind
 from whet.finding import Finding
 

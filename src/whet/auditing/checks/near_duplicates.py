@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from whet.auditing.check import checks
-from whet.auditing.copies import exact_links, families, near_links
 from whet.auditing.inspection import Inspection
-from whet.auditing.showing_pairs import pair_examples
+from whet.auditing.leaks.copies import exact_links, families, near_links
+from whet.auditing.leaks.showing_pairs import pair_examples
 from whet.finding import Edit, Finding
 
 __all__ = ["NearDuplicates"]

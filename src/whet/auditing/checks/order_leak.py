@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from whet.auditing.check import checks
+from whet.auditing.columns.naming_columns import naming_columns
+from whet.auditing.columns.single_column import column_skill
 from whet.auditing.inspection import Inspection
-from whet.auditing.naming_columns import naming_columns
-from whet.auditing.single_column import column_skill
-from whet.auditing.target_drift import target_drift
+from whet.auditing.leaks.target_drift import target_drift
 from whet.data.columns import NumberColumn
 from whet.finding import Edit, Finding
 

@@ -13,15 +13,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from whet.auditing.cells import flag_cells, set_cells
 from whet.auditing.check import checks
-from whet.auditing.column_words import word_columns
-from whet.auditing.flagging import by_share
+from whet.auditing.columns.cells import flag_cells, set_cells
+from whet.auditing.columns.column_words import word_columns
+from whet.auditing.columns.missing_cells import PROGRAM_WORDS
+from whet.auditing.columns.number_words import EMPTY_WORDS, number_words
+from whet.auditing.columns.placeholder_dates import placeholder_dates
+from whet.auditing.columns.placeholders import placeholder_numbers
 from whet.auditing.inspection import Inspection
-from whet.auditing.missing_cells import PROGRAM_WORDS
-from whet.auditing.number_words import EMPTY_WORDS, number_words
-from whet.auditing.placeholder_dates import placeholder_dates
-from whet.auditing.placeholders import placeholder_numbers
+from whet.auditing.media.flagging import by_share
 from whet.data.columns import NumberColumn
 from whet.data.kinds import Kind
 from whet.finding import Finding

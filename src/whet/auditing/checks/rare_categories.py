@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from whet.auditing.cells import flag_cells
 from whet.auditing.check import checks
-from whet.auditing.column_words import words_of
-from whet.auditing.date_words import date_words
-from whet.auditing.flagging import by_share
+from whet.auditing.columns.cells import flag_cells
+from whet.auditing.columns.column_words import words_of
+from whet.auditing.columns.date_words import date_words
+from whet.auditing.columns.meant_words import meant_words
+from whet.auditing.columns.number_words import number_words
 from whet.auditing.inspection import Inspection
-from whet.auditing.meant_words import meant_words
-from whet.auditing.number_words import number_words
+from whet.auditing.media.flagging import by_share
 from whet.data.columns import CategoryColumn
 from whet.data.kinds import Kind, Modality
 from whet.finding import Finding

@@ -15,10 +15,10 @@ from sklearn.ensemble import IsolationForest
 
 from whet.auditing.cannot_judge import CannotJudgeError
 from whet.auditing.check import checks
-from whet.auditing.flagging import by_share, flag
+from whet.auditing.columns.tails import beyond_gap
 from whet.auditing.inspection import Inspection
-from whet.auditing.sides import Side
-from whet.auditing.tails import beyond_gap
+from whet.auditing.media.flagging import by_share, flag
+from whet.auditing.media.sides import Side
 from whet.data.columns import DateColumn, NumberColumn
 from whet.data.kinds import Modality
 from whet.finding import Finding

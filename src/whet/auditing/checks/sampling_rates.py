@@ -13,10 +13,10 @@ import numpy as np
 
 from whet.auditing.bounds import require_bounds
 from whet.auditing.check import checks
-from whet.auditing.flagging import flag
 from whet.auditing.inspection import Inspection
-from whet.auditing.sound_measures import sound_sides
-from whet.auditing.tied_class import tied_class
+from whet.auditing.media.flagging import flag
+from whet.auditing.media.sound_measures import sound_sides
+from whet.auditing.media.tied_class import tied_class
 from whet.finding import Finding
 
 __all__ = ["SamplingRates"]

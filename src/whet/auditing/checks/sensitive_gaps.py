@@ -20,9 +20,9 @@ import pandas as pd
 
 from whet.auditing.cannot_judge import CannotJudgeError
 from whet.auditing.check import checks
-from whet.auditing.group_rates import GroupGap, frame_of, group_gaps
 from whet.auditing.inspection import Inspection
-from whet.auditing.sensitive_groups import people_groups
+from whet.auditing.slices.group_rates import GroupGap, frame_of, group_gaps
+from whet.auditing.slices.sensitive_groups import people_groups
 from whet.errors import ConfigError
 from whet.finding import Finding
 

@@ -13,12 +13,12 @@ import numpy as np
 
 from whet.auditing.bounds import require_bounds
 from whet.auditing.check import checks
-from whet.auditing.departures import departures
-from whet.auditing.flagging import by_share, flag
 from whet.auditing.inspection import Inspection
-from whet.auditing.series_measures import SeriesMeasures, is_whole, series_sides, spiky
-from whet.auditing.sides import Side
-from whet.auditing.standing_out import beyond
+from whet.auditing.media.departures import departures
+from whet.auditing.media.flagging import by_share, flag
+from whet.auditing.media.series_measures import SeriesMeasures, is_whole, series_sides, spiky
+from whet.auditing.media.sides import Side
+from whet.auditing.media.standing_out import beyond
 from whet.finding import Finding
 
 __all__ = ["SeriesScales"]

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from whet.auditing.check import checks
-from whet.auditing.flagging import MOST_EXAMPLES, MOST_ROWS
 from whet.auditing.inspection import Half, Inspection
+from whet.auditing.media.flagging import MOST_EXAMPLES, MOST_ROWS
 from whet.data.raw import Problem
 from whet.finding import Example, Finding, Part
 

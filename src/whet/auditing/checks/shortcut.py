@@ -17,14 +17,14 @@ import numpy as np
 
 from whet.auditing.cannot_judge import CannotJudgeError
 from whet.auditing.check import checks
-from whet.auditing.example_property import Property
-from whet.auditing.file_properties import file_properties
 from whet.auditing.inspection import Inspection
-from whet.auditing.properties import properties_of
-from whet.auditing.property_skill import Skill, skill_from_properties, skill_from_told
-from whet.auditing.pure_pockets import Pocket, property_pockets
-from whet.auditing.slices_found import halves
-from whet.auditing.text_marks import text_pockets
+from whet.auditing.shortcuts.example_property import Property
+from whet.auditing.shortcuts.file_properties import file_properties
+from whet.auditing.shortcuts.properties import properties_of
+from whet.auditing.shortcuts.property_skill import Skill, skill_from_properties, skill_from_told
+from whet.auditing.shortcuts.pure_pockets import Pocket, property_pockets
+from whet.auditing.shortcuts.text_marks import text_pockets
+from whet.auditing.slices.slices_found import halves
 from whet.data.kinds import Modality
 from whet.data.texts import joined_texts
 from whet.errors import ConfigError

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from whet.auditing.check import checks
+from whet.auditing.columns.placeholders import without_placeholders
 from whet.auditing.inspection import Inspection
-from whet.auditing.placeholders import without_placeholders
 from whet.data.kinds import Kind, Modality
 from whet.finding import Finding
 

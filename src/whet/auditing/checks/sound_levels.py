@@ -12,10 +12,10 @@ import numpy as np
 
 from whet.auditing.bounds import require_bounds
 from whet.auditing.check import checks
-from whet.auditing.flagging import by_share, flag
 from whet.auditing.inspection import Inspection
-from whet.auditing.sound_measures import is_long_enough, sound_sides
-from whet.auditing.standing_out import beyond, single_cases
+from whet.auditing.media.flagging import by_share, flag
+from whet.auditing.media.sound_measures import is_long_enough, sound_sides
+from whet.auditing.media.standing_out import beyond, single_cases
 from whet.finding import Finding
 
 __all__ = ["SoundLevels"]

@@ -16,8 +16,8 @@ import numpy as np
 from whet.auditing.cannot_judge import CannotJudgeError
 from whet.auditing.check import checks
 from whet.auditing.inspection import Inspection
-from whet.auditing.showing_pairs import cross_pair_examples
-from whet.auditing.split_scores import copied_flattery
+from whet.auditing.leaks.showing_pairs import cross_pair_examples
+from whet.auditing.leaks.split_scores import copied_flattery
 from whet.errors import TrainingFailedError
 from whet.finding import Cost, Edit, Finding
 

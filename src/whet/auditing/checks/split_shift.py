@@ -17,8 +17,8 @@ from scipy.stats import chi2_contingency, ks_2samp
 from whet.auditing.cannot_judge import CannotJudgeError
 from whet.auditing.check import checks
 from whet.auditing.inspection import Inspection
-from whet.auditing.split_scores import validation_flattery
-from whet.auditing.two_sample import column_distance, separation, table_matrix
+from whet.auditing.leaks.split_scores import validation_flattery
+from whet.auditing.leaks.two_sample import column_distance, separation, table_matrix
 from whet.auditing.vectors import raw_vectors
 from whet.data.dataset import Dataset
 from whet.data.kinds import Modality

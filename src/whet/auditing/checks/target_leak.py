@@ -16,10 +16,10 @@ import numpy as np
 
 from whet.auditing.cannot_judge import CannotJudgeError
 from whet.auditing.check import checks
+from whet.auditing.columns.label_words import label_word_shares
+from whet.auditing.columns.single_column import ColumnSkill, table_skills
+from whet.auditing.columns.without_column import column_flattery
 from whet.auditing.inspection import Inspection
-from whet.auditing.label_words import label_word_shares
-from whet.auditing.single_column import ColumnSkill, table_skills
-from whet.auditing.without_column import column_flattery
 from whet.data.columns import TextColumn
 from whet.data.kinds import Kind
 from whet.errors import TrainingFailedError

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from whet.auditing.bounds import require_bounds
-from whet.auditing.cells import flag_cells
 from whet.auditing.check import checks
+from whet.auditing.columns.cells import flag_cells
+from whet.auditing.columns.tails import beyond_gap
 from whet.auditing.inspection import Inspection
-from whet.auditing.tails import beyond_gap
-from whet.auditing.target_slips import Slip, slip_of
-from whet.auditing.target_surprise import MOST_REFERENCES, Surprise, surprise_of
+from whet.auditing.labels.target_slips import Slip, slip_of
+from whet.auditing.labels.target_surprise import MOST_REFERENCES, Surprise, surprise_of
 from whet.auditing.vectors import raw_vectors
 from whet.finding import Edit, Finding
 from whet.rng import make_numpy_generator

@@ -14,7 +14,7 @@ import numpy as np
 
 from whet.auditing.check import checks
 from whet.auditing.inspection import Inspection
-from whet.auditing.target_drift import target_drift
+from whet.auditing.leaks.target_drift import target_drift
 from whet.data.columns import DateColumn
 from whet.data.kinds import Kind
 from whet.finding import Edit, Finding

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from whet.auditing.cells import flag_cells
 from whet.auditing.check import checks
-from whet.auditing.flagging import by_share
+from whet.auditing.columns.cells import flag_cells
+from whet.auditing.columns.tails import beyond_gap
+from whet.auditing.columns.text_arrays import char_counts, text_columns, texts_of
 from whet.auditing.inspection import Inspection
-from whet.auditing.tails import beyond_gap
-from whet.auditing.text_arrays import char_counts, text_columns, texts_of
+from whet.auditing.media.flagging import by_share
 from whet.finding import Finding
 
 __all__ = ["UnusualTexts"]

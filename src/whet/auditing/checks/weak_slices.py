@@ -14,16 +14,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from whet.auditing.beyond_expected import beyond_expected
 from whet.auditing.cannot_judge import CannotJudgeError
 from whet.auditing.check import checks
-from whet.auditing.group_gap import Gap, group_gap
 from whet.auditing.inspection import Inspection
-from whet.auditing.slice_clusters import cluster_members
-from whet.auditing.slice_facets import facets_of
-from whet.auditing.slice_tree import tree_groups
-from whet.auditing.slices_found import Candidate, Found, halves, weak_groups
-from whet.auditing.telling_clusters import cluster_name
+from whet.auditing.slices.beyond_expected import beyond_expected
+from whet.auditing.slices.group_gap import Gap, group_gap
+from whet.auditing.slices.slice_clusters import cluster_members
+from whet.auditing.slices.slice_facets import facets_of
+from whet.auditing.slices.slice_tree import tree_groups
+from whet.auditing.slices.slices_found import Candidate, Found, halves, weak_groups
+from whet.auditing.slices.telling_clusters import cluster_name
 from whet.data.kinds import Modality
 from whet.errors import ConfigError
 from whet.evaluation.metric import metrics

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from whet.auditing.families import families_of
+from whet.auditing.leaks.families import families_of
 from whet.auditing.treatment import Ground, treatments
 from whet.data.dataset import Dataset
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from whet.auditing.bounds import require_bounds
-from whet.auditing.conflicts import settled_members
-from whet.auditing.families import families_of
+from whet.auditing.labels.conflicts import settled_members
+from whet.auditing.leaks.families import families_of
 from whet.auditing.treatment import Ground, treatments
 from whet.data.dataset import Dataset
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from whet.auditing.bounds import require_bounds
-from whet.auditing.judging import judge, suspects
+from whet.auditing.labels.judging import judge, suspects
 from whet.auditing.treatment import Ground, treatments
 from whet.data.dataset import Dataset
 

@@ -1,0 +1,1 @@
+"""Copies, groups and splits: what lets a score look better than it is."""

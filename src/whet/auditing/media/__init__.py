@@ -1,0 +1,1 @@
+"""What pictures, series and sounds measure, and which of them stand out."""

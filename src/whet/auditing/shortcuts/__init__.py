@@ -1,0 +1,1 @@
+"""Properties that should not tell the label, and how far they do."""

@@ -1,0 +1,1 @@
+"""Groups of examples in which a model is weak, found or named."""
