@@ -8,6 +8,7 @@ clean twin severe, over all checks run on clean twins. Needs ``--data DIR`` with
 from __future__ import annotations
 
 import argparse
+import json
 import tempfile
 import time
 from collections import Counter
@@ -20,7 +21,7 @@ import numpy as np
 
 from benchmarks.planting import pictures, series, sounds, tables, texts
 from benchmarks.planting.planted import Bed, Kind, Planted
-from benchmarks.storing import store
+from benchmarks.storing import RESULTS, store
 from whet.auditing.audit import Audit, run_checks
 from whet.auditing.opening import open_inspection
 from whet.auditing.stopwatch import Stopwatch
@@ -140,12 +141,12 @@ def clean_twins(bed: Bed, rng: np.random.Generator, budget_s: float) -> tuple[Co
 def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks planted_defects")
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--only", choices=sorted(MODALITIES), action="append")
+    parser.add_argument("--only", choices=sorted(MODALITIES), help="one modality; its result replaces the stored one")
     parser.add_argument("--kind", action="append")
     parser.add_argument("--budget", type=float, default=30.0, help="seconds for one audit")
     options = parser.parse_args(arguments)
     rows, twins = [], []
-    for modality in options.only or MODALITIES:
+    for modality in [options.only] if options.only else MODALITIES:
         made = beds(modality, options.data, np.random.default_rng(SEED))
         known = {}
         for name, bed in made.items():
@@ -162,10 +163,23 @@ def main(arguments: list[str]) -> None:
                 by_row = f"rows {row['row_recall']}/{row['row_precision']}"
                 odd = f"wrong: {row['wrong'] or ''}  {row['not_judged'] or ''}"
                 print(f"{modality:6} {kind.name:24} {strength:4.0%} {mark} {by_row} {row['seconds']:5.1f} s  {odd}")
-    result = summarised(rows, twins)
-    print({k: v for k, v in result.items() if k not in ("rows", "twins")})
-    if not options.kind and not options.only:
-        store("planted_defects", result)
+    if not options.kind:
+        rows, twins = with_stored(rows, twins)
+        store("planted_defects", summarised(rows, twins))
+    print({k: v for k, v in summarised(rows, twins).items() if k not in ("rows", "twins")})
+
+
+def with_stored(
+    rows: list[dict[str, Any]], twins: list[dict[str, Any]]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """These results, and the stored ones of other modalities."""
+    path = RESULTS / "planted_defects.json"
+    if not path.is_file():
+        return rows, twins
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    fresh, beds_here = {r["modality"] for r in rows}, {t["bed"] for t in twins}
+    others = [r for r in stored["rows"] if r["modality"] not in fresh]
+    return others + rows, [t for t in stored["twins"] if t["bed"] not in beds_here] + twins
 
 
 def summarised(rows: list[dict[str, Any]], twins: list[dict[str, Any]]) -> dict[str, Any]:

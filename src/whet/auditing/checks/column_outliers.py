@@ -1,7 +1,7 @@
 """Single numbers far from all others of their column, heavy tails allowed for: slips of the decimal point, faults.
 
-Rule: beyond a gap that no tail of the column explains (``whet.auditing.columns.tails``), at least ``ratio`` times as far
-from the middle as the last ordinary value.
+Rule: beyond a gap that no tail of the column explains (``whet.auditing.columns.tails``), at least ``ratio`` times as
+far from the middle as the last ordinary value.
 """
 
 from __future__ import annotations

@@ -26,9 +26,9 @@ from whet.auditing.labels.transition import anchored, knows_nothing
 __all__ = ["LabelNoise", "estimate_noise"]
 
 FLOOR = 1e-5  # a probability below it says no more
-UNMIXED_FLOOR = 1e-2  # over the classes: the same once noise was taken out, which leaves what is small inexact
+BEND = 0.1  # of the noise that lands on a class: probabilities as small are no longer exact once noise was taken out
 SILENT = 12.0  # nats; where noise explains less, likelihood says too little about how much of it there is
-CLOSE = (1.0, 20.0)  # nats by which noise among the surest predictions may explain less: else, and where it is silent
+CLOSE = (-1.0, 20.0)  # nats by which noise among the surest predictions may explain less: else, and where it is silent
 MOST_FITTED = 20_000  # examples that the few weights, offsets and transitions are fitted on; with many classes fewer
 MOST_NUMBERS = 400_000  # of them times classes, but at least
 LEAST_FITTED = 4_000
@@ -65,11 +65,12 @@ class LabelNoise:
 def estimate_noise(sources: Sequence[np.ndarray], given: np.ndarray) -> LabelNoise:
     """Judge the labels ``given`` (N,) by ``sources``, each (N, K) probabilities of models that did not see them.
 
-    >>> sure = np.repeat([[0.97, 0.03], [0.03, 0.97]], 50, axis=0)
-    >>> given = np.repeat([0, 1], 50)
-    >>> given[7] = 1
-    >>> int(estimate_noise([sure], given).wrong.argmax())
-    7
+    >>> sure = np.repeat([[0.99, 0.01], [0.01, 0.99]], 200, axis=0)
+    >>> given = np.repeat([0, 1], 200)
+    >>> given[:20] = 1
+    >>> wrong = estimate_noise([sure], given).wrong
+    >>> bool(wrong[:20].min() > 0.9), bool(wrong[20:].max() < 0.1)
+    (True, True)
     """
     logits = np.log(np.stack([np.clip(np.asarray(s, np.float64), FLOOR, 1.0) for s in sources]))
     _, num, num_classes = logits.shape
@@ -129,6 +130,11 @@ def _likeliest(logits: np.ndarray, given: np.ndarray) -> _Found:
 
 
 def _without(probs: np.ndarray, taken: np.ndarray) -> np.ndarray:
-    """(1, N, K) logarithms of ``probs`` (N, K) for given labels once the noise ``taken`` (K, K) is out of them."""
-    clean = np.clip(probs @ np.linalg.pinv(taken), UNMIXED_FLOOR / len(taken), None)
+    """(1, N, K) logarithms of ``probs`` (N, K) for given labels once the noise ``taken`` (K, K) is out of them.
+
+    What would fall below zero is bent upwards instead of cut, so that the order of small probabilities is kept.
+    """
+    num_classes = len(taken)
+    bend = max(BEND * (1 - float(np.diag(taken).mean())) / max(num_classes - 1, 1), FLOOR)
+    clean = np.maximum(bend * np.logaddexp(0.0, probs @ np.linalg.pinv(taken) / bend), 1e-30)
     return np.asarray(np.log(clean / clean.sum(axis=1, keepdims=True)))[None]

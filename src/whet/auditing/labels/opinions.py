@@ -25,6 +25,7 @@ __all__ = ["neighbours_opinion", "second_opinion"]
 
 MOST_VOTING = 20_000  # examples; with more the neighbours take longer to find than they are worth
 MOST_PICTURES = 10_000  # with more the network is far better than anything cheap
+MOST_PIXELS = 16  # a side; of larger pictures gradients take as long as the network and know much less
 MOST_LETTERS = 20_000  # texts whose letters are read; words are enough for more
 
 
@@ -61,7 +62,11 @@ def _architectures(data: Dataset) -> tuple[str, ...]:
             return ("columns_linear",)
         case Modality.TEXT:
             return ("chargram_linear", "nb_linear") if len(data) <= MOST_LETTERS else ("nb_linear",)
-        case Modality.IMAGE if len(data) <= MOST_PICTURES:
-            column = next(c for c in data.columns.values() if isinstance(c, ImageColumn))
-            return ("pixels_linear" if max(column.pixels.shape[1:3]) <= 16 else "hog_linear",)
+        case Modality.IMAGE if len(data) <= MOST_PICTURES and _side(data) <= MOST_PIXELS:
+            return ("pixels_linear",)
     return ()
+
+
+def _side(data: Dataset) -> int:
+    column = next(c for c in data.columns.values() if isinstance(c, ImageColumn))
+    return int(max(column.pixels.shape[1:3]))
