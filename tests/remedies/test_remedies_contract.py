@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+import whet.auditing.checks  # noqa: F401  (registers them)
+from whet.auditing.check import checks
 from whet.data.kinds import Modality
 from whet.diagnosis.finding import symptoms
 from whet.recipe import Recipe
@@ -67,7 +69,7 @@ def test_a_remedy_in_force_is_not_proposed_again(name):
 
 
 def test_what_a_remedy_treats_is_a_known_symptom():
-    known = set(symptoms)
+    known = {*symptoms, *checks}
     for name, remedy in remedies.items():
         assert remedy.treats <= known, name
         assert remedy.cost >= 0
