@@ -39,6 +39,8 @@ from whet.training.interrupted import Interrupted
 
 __all__ = ["run_loop"]
 
+TREATING, LEAST_TREATING_S = 0.06, 4.0  # share of the budget for judging the labels of one training part, and its floor
+
 
 def run_loop(
     source: object,
@@ -164,6 +166,7 @@ def _session(
         setting=setting,
         checkpoints=folder.checkpoints,
         seed=options.seed,
+        treating_s=30.0 if options.budget_s is None else max(LEAST_TREATING_S, TREATING * options.budget_s),
     )
     epoch_s = None
     if options.budget_s is not None and options.epochs is None:

@@ -27,10 +27,6 @@ from whet.training.restore import restore
 __all__ = ["Trial", "Trials", "Weighted"]
 
 
-TREATING = 30.0  # seconds for judging the labels of a training part, in runs counted in epochs
-TREATING_SHARE = 0.5  # of the training's own time, otherwise
-
-
 @dataclass(frozen=True, kw_only=True)
 class Trial:
     """What one training was worth. ``scores`` follow the arena's ``evaluated`` rows."""
@@ -73,6 +69,7 @@ class Trials:
         setting: FitSetting,
         checkpoints: Path,
         seed: int,
+        treating_s: float = 30.0,  # for judging the labels of one training part
     ) -> None:
         self.folder = folder
         self.data = data
@@ -81,6 +78,7 @@ class Trials:
         self.setting = setting
         self.checkpoints = checkpoints
         self.seed = seed
+        self.treating_s = treating_s
         self._fitted: dict[str, list[Fitted]] = {}
         self._judged: dict[str, Any] = {}  # what treatments found out about a training part, for seeds and remedies
 
@@ -162,7 +160,7 @@ class Trials:
             metric=self.setting.metric,
             seed=self.seed,
             memory=self._judged,
-            seconds=TREATING if recipe.length.seconds is None else TREATING_SHARE * recipe.length.seconds,
+            seconds=self.treating_s,
         )
 
     def _summarise(
