@@ -27,6 +27,7 @@ __all__ = ["MoreData"]
 
 PLAN = ((0.125, 3), (0.25, 3), (0.5, 3), (1.0, 1))
 THRIFTY = ((0.125, 2), (0.25, 2), (0.5, 1), (1.0, 1))
+FARTHEST = 4  # times the examples trained on, beyond which no curve is trusted
 MOST_S = 120.0  # seconds that more folds may take where nothing limits the time
 TYPICAL_ERROR = 0.0105  # root mean square over ten curves of real data of which half was hidden
 CHOICES = ((PLAN, 3), (PLAN, 2), (PLAN, 1), (THRIFTY, 1))  # (plan, folds), the steadiest first
@@ -58,6 +59,7 @@ class MoreData:
             return
         if len(inspection.data) < self.fewest:
             raise CannotJudgeError(f"needs {self.fewest} examples for a curve; there are {len(inspection.data)}")
+        _refuse_far(inspection)
         plan, num_parts = self._plan(inspection)
         curve = learning_curve(inspection, plan, num_parts=num_parts)
         seen = self._forecast(inspection, curve)
@@ -158,6 +160,16 @@ def _next_class(inspection: Inspection, curve: LearningCurve) -> tuple[str, str]
         f"Collect {label!r} next: with the last doubling its recall rose most, by {100 * rise[best]:.0f} points to "
         f"{whole[best]:.2f}."
     )
+
+
+def _refuse_far(inspection: Inspection) -> None:
+    """Before a curve is trained: of a small sample of large data none could be told."""
+    quick, twice = inspection.quick, 2 * len(inspection.data)
+    trained = max(len(train) for train, _ in quick.parts)
+    if twice > FARTHEST * trained:
+        raise CannotJudgeError(
+            f"no forecast: {twice:,} examples are more than {FARTHEST} times the {trained:,} that were trained on"
+        )
 
 
 checks.register("more_data")(MoreData())
