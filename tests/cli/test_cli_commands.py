@@ -13,7 +13,7 @@ import pytest
 
 def whet(*arguments, **options):
     command = [sys.executable, "-m", "whet", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, **options)
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, **options)
 
 
 def test_predict_writes_a_csv_and_says_so_in_json(table_run, tmp_path):

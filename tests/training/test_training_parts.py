@@ -14,7 +14,7 @@ from whet.training.failure import naming_failures
 from whet.training.monitor import Monitor
 from whet.training.patience import Patience
 from whet.training.position import Position
-from whet.training.threads import available_cores, threads_are_free, using_threads
+from whet.training.threads import available_cores, threads_are_free, threads_for, using_threads
 
 
 def net():
@@ -128,3 +128,11 @@ def test_asking_whether_threads_are_free_leaves_their_number_alone():
     before = torch.get_num_threads()
     assert isinstance(threads_are_free(2), bool)
     assert torch.get_num_threads() == before
+
+
+def test_a_library_gets_one_thread_for_few_examples_or_beside_other_work(monkeypatch):
+    monkeypatch.setattr("whet.training.threads.available_cores", lambda: 4)
+    free = []
+    monkeypatch.setattr("whet.training.threads.threads_are_free", lambda count: free.append(count) or len(free) == 1)
+    assert [threads_for(2_000), threads_for(2_001), threads_for(2_001)] == [1, 4, 1]
+    assert free == [4, 4]

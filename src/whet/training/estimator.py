@@ -17,7 +17,7 @@ from whet.tasks.target import Target
 from whet.training.ending import TRAIN_SAMPLE
 from whet.training.fitted import FitSetting, Training
 from whet.training.interrupted import Interrupted
-from whet.training.threads import available_cores, using_threads
+from whet.training.threads import threads_for, using_threads
 from whet.training.validation import sample, truth
 
 __all__ = ["FittedEstimator", "fit_estimator"]
@@ -47,7 +47,7 @@ def fit_estimator(
     _check(recipe, target, train)
     if setting.should_stop is not None and setting.should_stop():
         raise Interrupted
-    num_threads = setting.num_threads or available_cores()
+    num_threads = setting.num_threads or threads_for(len(train))
     with using_threads(num_threads):
         estimator = cls.fit(
             train,

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import torch
 
-__all__ = ["available_cores", "threads_are_free", "using_threads"]
+__all__ = ["available_cores", "threads_are_free", "threads_for", "using_threads"]
+
+FEW_EXAMPLES = 2_000  # a library's fit on so few takes about a second; threads waiting for each other take minutes
 
 
 def available_cores(control_groups: Path = Path("/sys/fs/cgroup")) -> int:
@@ -57,6 +59,16 @@ def threads_are_free(count: int) -> bool:
         together = additions_s()
     with using_threads(1):
         return together < 2 * additions_s()
+
+
+def threads_for(num_examples: int) -> int:
+    """Threads for a library's fit, which cannot change their number on the way: one for few examples or if a core is busy.
+
+    >>> threads_for(100)
+    1
+    """
+    cores = available_cores()
+    return cores if num_examples > FEW_EXAMPLES and threads_are_free(cores) else 1
 
 
 def _quota(root: Path) -> float | None:
