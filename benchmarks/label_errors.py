@@ -1,4 +1,4 @@
-"""Which wrong labels does the audit find, and what is a model worth once they are left out or put right?
+"""Which wrong labels does the audit find, and what is a model worth once they are left out, put right or count less?
 
 digits: scikit-learn's digits with 10 % uniform flips, several draws: recall and precision of the flagged set.
 noise: trec and sign_digits with 20 % planted noise: a model trained on clean labels, on noisy ones, and after each
@@ -31,6 +31,7 @@ from whet.auditing.stopwatch import Stopwatch
 from whet.auditing.treating import treat
 from whet.data.dataset import Dataset
 from whet.data.load import load
+from whet.models.estimators.estimator import can_weigh, estimators
 from whet.recipe import Length, Recipe, Treatment
 from whet.tasks.classes import ClassTarget
 from whet.tasks.task import task_for
@@ -39,7 +40,7 @@ from whet.training.fitted import FitSetting
 from whet.training.gathering import gather_facts
 
 SETS = ("trec", "trec network", "sign_digits")
-TREATMENTS = ("drop_suspected_labels", "relabel_suspected_labels")
+TREATMENTS = ("drop_suspected_labels", "relabel_suspected_labels", "weaken_suspected_labels")
 
 
 def flipped(labels: np.ndarray, share: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -131,12 +132,13 @@ def noise(data: Path, draws: int, seconds: float, sets: list[str] | None) -> dic
     for name in sets or SETS:
         rows = [_noise_draw(name, data, seed, seconds) for seed in range(draws)]
         lost = [r["clean"] - r["noisy"] for r in rows]
-        back = {t: [(r[t] - r["noisy"]) / max(gone, 1e-9) for r, gone in zip(rows, lost)] for t in TREATMENTS}
+        steps = [t for t in TREATMENTS if t in rows[0]]
+        back = {t: [(r[t] - r["noisy"]) / max(gone, 1e-9) for r, gone in zip(rows, lost)] for t in steps}
         result[name] = {
             "rows": rows,
-            "gain": {t: paired([r[t] for r in rows], [r["noisy"] for r in rows]) for t in TREATMENTS},
+            "gain": {t: paired([r[t] for r in rows], [r["noisy"] for r in rows]) for t in steps},
             "lost": summary(lost),
-            "recovered": {t: paired(back[t], [0.0] * draws) for t in TREATMENTS},
+            "recovered": {t: paired(back[t], [0.0] * draws) for t in steps},
         }
         print(name, {k: v for k, v in result[name].items() if k != "rows"}, flush=True)
     return result
@@ -152,6 +154,8 @@ def _noise_draw(name: str, data: Path, seed: int, seconds: float) -> dict[str, f
     row = {"clean": _score(recipe, target, train, test), "noisy": _score(recipe, target, spoilt, test)}
     memory: dict[str, Any] = {}
     for step in TREATMENTS:
+        if step == "weaken_suspected_labels" and recipe.architecture in estimators and not can_weigh(recipe.architecture):
+            continue
         start = time.monotonic()
         steps = (Treatment(name=step),)
         given = treat(spoilt, steps, target=target, metric="accuracy", seed=seed, memory=memory, seconds=seconds)

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 __all__ = [
     "BackboneError",
     "BundleError",
+    "CannotJudgeError",
     "ConfigError",
     "DataError",
     "HubError",
@@ -48,6 +49,10 @@ class ShapeError(WhetError, ValueError):
 
 class BundleError(WhetError, ValueError):
     """A saved model is incomplete, altered or of an unknown version."""
+
+
+class CannotJudgeError(WhetError):
+    """A check or rule applies but cannot say anything; the reason, for people: "needs 200 examples; there are 31"."""
 
 
 class BackboneError(WhetError, ValueError):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-__all__ = ["SEVERE", "Cost", "Edit", "Example", "Finding", "Part"]
+__all__ = ["SEVERE", "Cost", "Edit", "Example", "Finding", "Line", "Part", "Plot"]
 
 Part = Literal["train", "test"]
 
@@ -52,8 +52,29 @@ class Edit:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Line:
+    """One line or row of bars of a plot."""
+
+    name: str
+    x: tuple[float | str, ...]  # words are categories: the plot then has bars
+    y: tuple[float, ...]  # NaN leaves a gap
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plot:
+    """The evidence as a picture: plain values that a page draws."""
+
+    title: str
+    x: str  # what the axis shows, with its unit
+    y: str
+    lines: tuple[Line, ...]
+    threshold: float | None = None  # a level across the plot that the rule compares with
+    log_y: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Finding:
-    """Plain values. A diagnosis fills the first five fields, an audit nearly all."""
+    """Plain values. An audit fills the fields of rows and costs, a diagnosis those at the end."""
 
     symptom: str  # registered name of the symptom or check: "overfitting", "label_errors"
     severity: float  # in [0, 1]: how strong the evidence is and how much it matters
@@ -72,6 +93,10 @@ class Finding:
     cost_unknown: str = ""  # why there is no cost, where one could be expected
     remedy: str = ""  # what the remedy would change: "leaves the 37 rows out of training"
     edits: tuple[Edit, ...] = ()
+    where: str = ""  # layer, parameter, batch, step, class or slice: "layer 'body.3' (ReLU)"
+    cures: tuple[str, ...] = ()  # registered names of cures of a training script, the likeliest to help first
+    source: str = ""  # the paper or documentation behind the rule
+    plot: Plot | None = None
 
     @property
     def level(self) -> Literal["severe", "moderate", "slight"]:

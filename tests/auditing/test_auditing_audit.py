@@ -9,10 +9,9 @@ import pytest
 
 import whet
 from whet.auditing.audit import run_checks
-from whet.auditing.cannot_judge import CannotJudgeError
 from whet.auditing.opening import open_inspection
 from whet.auditing.stopwatch import Stopwatch
-from whet.errors import ConfigError, DataError, TrainingFailedError
+from whet.errors import CannotJudgeError, ConfigError, DataError, TrainingFailedError
 from whet.finding import Cost, Finding
 
 

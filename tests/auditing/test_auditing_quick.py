@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from whet.auditing.cannot_judge import CannotJudgeError
 from whet.auditing.checks.label_errors import LabelErrors
 from whet.auditing.opening import open_inspection
 from whet.auditing.quick import num_folds
+from whet.errors import CannotJudgeError
 
 
 def texts(num=240, wrong=0):

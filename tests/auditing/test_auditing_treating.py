@@ -12,7 +12,7 @@ from whet.auditing.treatment import treatments
 from whet.errors import ConfigError
 from whet.recipe import Treatment
 
-LABELS = ("drop_suspected_labels", "relabel_suspected_labels")
+LABELS = ("drop_suspected_labels", "relabel_suspected_labels", "weaken_suspected_labels")
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +48,17 @@ def test_suspected_labels_are_put_right(noisy):
     assert (after.target == clean[after.rows]).mean() > 0.97
     assert np.isin(wrong, after.rows).mean() > 0.5  # put right, not only left out
     assert (inspection.data.target != clean).sum() == len(wrong)  # the source keeps its labels
+
+
+def test_suspected_labels_count_less(noisy):
+    inspection, wrong, _ = noisy
+    after = treated(inspection, "weaken_suspected_labels")
+    assert len(after) == 240
+    right = np.setdiff1d(np.arange(240), wrong)
+    assert np.median(after.weights[wrong]) < 0.3
+    assert (after.weights[right] == 1).mean() > 0.9
+    assert inspection.data.weights is None  # the source is left as it was
+    assert np.array_equal(after.take(wrong).weights, after.weights[wrong])
 
 
 @pytest.mark.parametrize("name", LABELS)

@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 import whet.auditing.checks  # noqa: F401  (registers them)
-from whet.auditing.cannot_judge import CannotJudgeError
 from whet.auditing.check import checks
 from whet.auditing.opening import open_inspection
 from whet.auditing.stopwatch import Stopwatch
+from whet.errors import CannotJudgeError
 from whet.finding import SEVERE
 
 NAMES = list(checks)

@@ -17,7 +17,7 @@ TIERS = [
     ["tasks"],
     ["models", "augment"],
     ["evaluation"],
-    ["training"],
+    ["training", "watching"],
     ["ledger"],
     ["diagnosis"],
     ["remedies"],

@@ -98,7 +98,10 @@ def test_remedies_of_the_data_are_proposed_only_where_the_audit_found_something(
     assert not remedies["copies"].propose(PLAIN, facts)
     found = replace(facts, found=("label_errors", "exact_duplicates", "near_duplicates", "label_conflicts"))
     names = [r.treatments[-1].name for _, r in remedies["suspected_labels"].propose(PLAIN, found)]
-    assert names == ["drop_suspected_labels", "relabel_suspected_labels"]
+    assert names == ["drop_suspected_labels", "relabel_suspected_labels"]  # of an estimator that cannot weigh
+    network = replace(PLAIN, architecture="tabm")
+    names = [r.treatments[-1].name for _, r in remedies["suspected_labels"].propose(network, found)]
+    assert names == ["drop_suspected_labels", "relabel_suspected_labels", "weaken_suspected_labels"]
     names = [r.treatments[-1].name for _, r in remedies["copies"].propose(PLAIN, found)]
     assert sorted(names) == ["deduplicate", "drop_conflicting_copies"]
     assert not remedies["suspected_labels"].propose(TREATED, found)

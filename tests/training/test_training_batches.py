@@ -75,3 +75,20 @@ def test_bringing_lengths_together_saves_most_of_the_padding_and_keeps_the_order
     assert together < 1.25 * lengths.sum()
     assert plain > 2 * lengths.sum()
     assert abs(np.corrcoef(np.arange(len(means)), means)[0, 1]) < 0.5
+
+
+def test_an_example_comes_in_the_share_of_the_epochs_that_its_weight_says():
+    weights = np.array([1.0, 1.0, 0.5, 0.25, 0.05] * 20)
+    order = BatchOrder(100, batch_size=7, seed=0, weights=weights)
+    steps = order.steps_per_epoch
+    epochs = [np.concatenate([order.batch(e * steps + s) for s in range(steps)]) for e in range(400)]
+    assert {len(epoch) for epoch in epochs} == {int(weights.sum())}
+    assert max(np.bincount(epoch).max() for epoch in epochs) == 1  # nothing comes twice
+    shares = np.bincount(np.concatenate(epochs), minlength=100) / len(epochs)
+    assert np.abs(shares - weights).max() < 0.1
+    assert abs(shares - weights).mean() < 0.03
+
+
+def test_weights_of_one_leave_every_example_in_every_epoch():
+    order = BatchOrder(9, batch_size=9, seed=0, weights=np.ones(9))
+    assert sorted(order.batch(0).tolist()) == list(range(9))

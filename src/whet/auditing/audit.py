@@ -7,11 +7,10 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import whet.auditing.checks  # noqa: F401  (registers the checks)
-from whet.auditing.cannot_judge import CannotJudgeError
 from whet.auditing.check import Check, checks
 from whet.auditing.choosing import chosen_checks
 from whet.auditing.inspection import Inspection
-from whet.errors import TrainingFailedError
+from whet.errors import CannotJudgeError, TrainingFailedError
 from whet.finding import SEVERE, Finding
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from whet.auditing.cannot_judge import CannotJudgeError
 from whet.auditing.quick import fit_scores
 from whet.data.dataset import Dataset
+from whet.errors import CannotJudgeError
 from whet.evaluation.intervals import gain_interval
 from whet.finding import Cost
 

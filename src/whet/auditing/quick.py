@@ -19,12 +19,11 @@ import whet.data.encoders
 import whet.models
 import whet.models.estimators
 import whet.tasks  # noqa: F401  (these fill the registries)
-from whet.auditing.cannot_judge import CannotJudgeError
 from whet.data.clusters import components
 from whet.data.dataset import Dataset
 from whet.data.kinds import Modality
 from whet.data.splits import folds
-from whet.errors import DataError
+from whet.errors import CannotJudgeError, DataError
 from whet.evaluation.intervals import Interval, score_interval
 from whet.recipe import Length, Recipe
 from whet.tasks.target import Target

@@ -25,6 +25,7 @@ class Dataset:
     groups: np.ndarray | None = None  # (N,) object: values of --group
     times: np.ndarray | None = None  # (N,) float64: values of --time, sortable
     rows: np.ndarray  # (N,) int64: 0-based source row of each example
+    weights: np.ndarray | None = None  # (N,) float64 in (0, 1]: how much a training example counts; None: all alike
     files: np.ndarray | None = None  # (N,) object of str: path relative to the source folder, for picture folders
     fingerprint: str  # sha256 over the decoded content
     origin: str
@@ -48,6 +49,7 @@ class Dataset:
             groups=pick(self.groups),
             times=pick(self.times),
             rows=self.rows[index],
+            weights=pick(self.weights),
             files=pick(self.files),
         )
 

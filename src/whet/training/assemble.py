@@ -110,7 +110,7 @@ def _feed(recipe: Recipe, ready: Prepared) -> Feed:
     return Feed(
         inputs=ready.train,
         targets=ready.targets,
-        order=order_of(recipe, ready.target, ready.codes, ready.train),
+        order=order_of(recipe, ready.target, ready.codes, ready.train, ready.weights),
         augmentations=ready.augmentations,
         device=ready.device,
     )

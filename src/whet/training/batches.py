@@ -1,7 +1,8 @@
 """Which examples make up each batch: an order per epoch that depends on (seed, epoch) alone.
 
 Every example comes once per epoch. With balanced sampling every class fills the same number of places: examples of
-rare classes repeat, those of frequent ones take turns. The last incomplete batch is kept, except that a batch of one
+rare classes repeat, those of frequent ones take turns. With weights an example comes in that share of the epochs, which
+are shorter by as much: an example of weight 0.25 in one epoch of four. The last incomplete batch is kept, except that a batch of one
 example joins the batch before it, because batch normalisation cannot learn from a single example.
 
 Texts of about the same length share a batch, so that little is spent on padding: the order is drawn as ever, cut into
@@ -35,9 +36,19 @@ class BatchOrder:
         seed: int,
         classes: np.ndarray | None = None,
         lengths: np.ndarray | None = None,
+        weights: np.ndarray | None = None,
     ) -> None:
-        """``classes``: (N,) codes to balance, or None for every example once; ``lengths``: (N,), to bring together."""
-        self._lengths = lengths
+        """What changes the order; all three are (N,) or None.
+
+        Args:
+            classes: codes to balance; None for every example once.
+            lengths: examples of like length are brought together.
+            weights: in (0, 1], the share of the epochs in which an example comes. Not together with ``classes``.
+        """
+        assert classes is None or weights is None
+        self._lengths, self._weights = lengths, weights
+        if weights is not None:
+            num_examples = max(1, int(weights.sum()))
         self.seed = seed
         self.num_examples, self.batch_size = num_examples, batch_size
         self._members = [] if classes is None else [np.flatnonzero(classes == c) for c in np.unique(classes)]
@@ -74,12 +85,21 @@ class BatchOrder:
         return np.concatenate([batches[generator.permutation(whole)].ravel(), order[whole * self.batch_size :]])
 
     def _permuted(self, generator: np.random.Generator) -> np.ndarray:
+        if self._weights is not None:
+            return self._weighted(self._weights, generator)
         if not self._members:
             return generator.permutation(self.num_examples)
         extra = generator.permutation(len(self._members)) < self.num_examples % len(self._members)
         places = self.num_examples // len(self._members) + extra
         chosen = [_take(members, int(n), generator) for members, n in zip(self._members, places)]
         return generator.permutation(np.concatenate(chosen))
+
+    def _weighted(self, weights: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+        """Systematic sampling: marks at equal distances along the weights laid end to end, in an order of chance."""
+        order = generator.permutation(len(weights))
+        ends = np.cumsum(weights[order])
+        marks = (np.arange(self.num_examples) + generator.random()) * (ends[-1] / self.num_examples)
+        return generator.permutation(order[np.searchsorted(ends, marks, side="right").clip(max=len(order) - 1)])
 
 
 def _starts(num_examples: int, batch_size: int) -> np.ndarray:

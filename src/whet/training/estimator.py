@@ -10,7 +10,7 @@ import numpy as np
 from whet.data.dataset import Dataset
 from whet.errors import ConfigError
 from whet.evaluation.metric import metrics
-from whet.models.estimators.estimator import Estimator, estimators
+from whet.models.estimators.estimator import Estimator, can_weigh, estimators
 from whet.recipe import Recipe
 from whet.state import State
 from whet.tasks.target import Target
@@ -77,6 +77,11 @@ def _check(recipe: Recipe, target: Target, train: Dataset) -> None:
         raise ConfigError(
             f"estimator {recipe.architecture!r} reads {', '.join(sorted(cls.modalities))} examples; "
             f"these are {modality}. Choose another architecture."
+        )
+    if train.weights is not None and not can_weigh(recipe.architecture):
+        raise ConfigError(
+            f"estimator {recipe.architecture!r} cannot let examples count less; the recipe's treatments weigh them. "
+            "Leave suspected labels out instead (drop_suspected_labels)."
         )
     if target.kind not in cls.kinds:
         raise ConfigError(

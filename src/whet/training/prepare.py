@@ -41,6 +41,7 @@ class Prepared:
     valid: Inputs | None
     codes: np.ndarray  # (N,) encoded training targets
     device: torch.device
+    weights: np.ndarray | None = None  # (N,) share of the epochs in which an example comes
 
     @property
     def targets(self) -> Tensor:
@@ -72,6 +73,7 @@ def prepare(recipe: Recipe, target: Target, train: Dataset, valid: Dataset | Non
         train=inputs,
         valid=checked,
         codes=target.encode(train.target),
+        weights=train.weights,
         device=device,
     )
 
@@ -94,13 +96,27 @@ def _encoder(recipe: Recipe, train: Dataset, backbone: Backbone | None) -> Encod
     return backbone.encoder(train, recipe.encoding, seed=recipe.seed)
 
 
-def order_of(recipe: Recipe, target: Target, codes: np.ndarray, inputs: Inputs | None = None) -> BatchOrder:
+def order_of(
+    recipe: Recipe,
+    target: Target,
+    codes: np.ndarray,
+    inputs: Inputs | None = None,
+    weights: np.ndarray | None = None,
+) -> BatchOrder:
     """The order of the training examples; where ``inputs`` hold tokens, texts of like length share a batch."""
     if recipe.balance != "none" and target.kind != "classes":
         raise ConfigError(f"Recipe.balance is {recipe.balance!r}, but the target is a number: set it to 'none'.")
     classes = codes if recipe.balance == "balanced_sampling" else None
-    lengths = None if inputs is None else inputs.lengths()
-    return BatchOrder(len(codes), batch_size=recipe.batch_size, seed=recipe.seed, classes=classes, lengths=lengths)
+    if classes is not None and weights is not None:
+        raise ConfigError("Recipe.balance is 'balanced_sampling' and the examples are weighted: use 'class_weights'.")
+    return BatchOrder(
+        len(codes),
+        batch_size=recipe.batch_size,
+        seed=recipe.seed,
+        classes=classes,
+        lengths=None if inputs is None else inputs.lengths(),
+        weights=weights,
+    )
 
 
 def _folder(setting: FitSetting, name: str) -> Path | None:

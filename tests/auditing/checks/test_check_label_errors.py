@@ -5,10 +5,9 @@ import pandas as pd
 import pytest
 from light_quick import light_quick  # noqa: F401  (a fixture)
 
-from whet.auditing.cannot_judge import CannotJudgeError
 from whet.auditing.checks.label_errors import LabelErrors
 from whet.auditing.opening import open_inspection
-from whet.errors import ConfigError
+from whet.errors import CannotJudgeError, ConfigError
 
 
 def clear(num=900, seed=0, overlap=0.0):

@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 from planted_columns import SENTENCE, assert_only, found, rows_of
 
-from whet.auditing.cannot_judge import CannotJudgeError
 from whet.auditing.checks.language_mix import LanguageMix
+from whet.errors import CannotJudgeError
 
 OTHERS = [
     "Die Lieferung war leider sehr langsam und niemand ging ans Telefon",

@@ -4,13 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from whet.auditing.cannot_judge import CannotJudgeError
 from whet.auditing.checks import more_data
 from whet.auditing.checks.more_data import MoreData
 from whet.auditing.learning_curve import LearningCurve, Trained, learning_curve
 from whet.auditing.opening import open_inspection
 from whet.auditing.stopwatch import Stopwatch
-from whet.errors import ConfigError
+from whet.errors import CannotJudgeError, ConfigError
 
 
 def texts(num, seed=0, vocabulary=400):

@@ -4,10 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from whet.auditing.cannot_judge import CannotJudgeError
 from whet.auditing.checks.ordered_rows import OrderedRows
 from whet.auditing.opening import open_inspection
-from whet.errors import ConfigError
+from whet.errors import CannotJudgeError, ConfigError
 
 
 def persons(seed=0, each=10):

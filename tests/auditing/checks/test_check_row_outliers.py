@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from whet.auditing.cannot_judge import CannotJudgeError
 from whet.auditing.checks.row_outliers import RowOutliers
 from whet.auditing.opening import open_inspection
+from whet.errors import CannotJudgeError
 
 
 def flat_table(num=600, seed=0):

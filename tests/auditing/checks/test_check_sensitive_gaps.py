@@ -5,11 +5,10 @@ import pandas as pd
 import pytest
 from quick_stand_in import told, with_told
 
-from whet.auditing.cannot_judge import CannotJudgeError
 from whet.auditing.checks.sensitive_gaps import SensitiveGaps
 from whet.auditing.opening import open_inspection
 from whet.auditing.slices.group_rates import frame_of
-from whet.errors import ConfigError
+from whet.errors import CannotJudgeError, ConfigError
 
 
 def people(rate, seed=0, num=1_500, sensitive=("sex",)):

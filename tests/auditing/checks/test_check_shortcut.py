@@ -6,10 +6,9 @@ import pytest
 from PIL import Image
 from quick_stand_in import told, with_told
 
-from whet.auditing.cannot_judge import CannotJudgeError
 from whet.auditing.checks.shortcut import Shortcut
 from whet.auditing.opening import open_inspection
-from whet.errors import ConfigError
+from whet.errors import CannotJudgeError, ConfigError
 
 
 def judged(inspection, check=None):

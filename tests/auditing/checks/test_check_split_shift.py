@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 from light_quick import light_quick  # noqa: F401
 
-from whet.auditing.cannot_judge import CannotJudgeError
 from whet.auditing.checks.split_shift import SplitShift
 from whet.auditing.leaks.two_sample import separation
 from whet.auditing.opening import open_inspection
+from whet.errors import CannotJudgeError
 
 DEFAULT = SplitShift()
 

@@ -6,10 +6,10 @@ import pytest
 from light_quick import light_quick  # noqa: F401
 from sklearn.datasets import load_iris
 
-from whet.auditing.cannot_judge import CannotJudgeError
 from whet.auditing.checks.target_leak import TargetLeak
 from whet.auditing.columns.single_column import skill_of
 from whet.auditing.opening import open_inspection
+from whet.errors import CannotJudgeError
 
 DEFAULT = TargetLeak()
 

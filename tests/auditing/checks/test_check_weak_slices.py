@@ -5,10 +5,9 @@ import pandas as pd
 import pytest
 from quick_stand_in import told, with_told
 
-from whet.auditing.cannot_judge import CannotJudgeError
 from whet.auditing.checks.weak_slices import WeakSlices
 from whet.auditing.opening import open_inspection
-from whet.errors import ConfigError
+from whet.errors import CannotJudgeError, ConfigError
 
 
 def people(num=4_000, seed=0, rate=0.45):

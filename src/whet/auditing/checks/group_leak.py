@@ -15,14 +15,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from whet.auditing.cannot_judge import CannotJudgeError
 from whet.auditing.check import checks
 from whet.auditing.inspection import Inspection
 from whet.auditing.leaks.group_candidates import GroupCandidate, group_candidates, group_values
 from whet.auditing.leaks.group_likeness import Likeness, likeness
 from whet.auditing.leaks.group_scores import GroupScores, group_scores
 from whet.data.kinds import Modality
-from whet.errors import TrainingFailedError
+from whet.errors import CannotJudgeError, TrainingFailedError
 from whet.finding import Example, Finding
 
 __all__ = ["GroupLeak"]

@@ -14,13 +14,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from whet.auditing.bounds import require_bounds
-from whet.auditing.cannot_judge import CannotJudgeError
 from whet.auditing.check import checks
 from whet.auditing.gains import training_gain
 from whet.auditing.inspection import Inspection
 from whet.auditing.labels.judging import Suspects, judge_inspected, suspects
 from whet.auditing.media.flagging import MOST_EXAMPLES, MOST_ROWS
 from whet.data.dataset import Dataset
+from whet.errors import CannotJudgeError
 from whet.finding import MODERATE, Edit, Example, Finding
 
 __all__ = ["LabelErrors"]

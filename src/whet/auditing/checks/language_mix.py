@@ -16,13 +16,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from whet.auditing.cannot_judge import CannotJudgeError
 from whet.auditing.check import checks
 from whet.auditing.columns.cells import flag_cells
 from whet.auditing.columns.text_arrays import text_columns, texts_of
 from whet.auditing.inspection import Inspection
 from whet.auditing.media.flagging import by_share
 from whet.data.kinds import Modality
+from whet.errors import CannotJudgeError
 from whet.finding import Edit, Finding
 
 __all__ = ["LanguageMix"]

@@ -13,11 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from whet.auditing.cannot_judge import CannotJudgeError
 from whet.auditing.check import checks
 from whet.auditing.inspection import Inspection
 from whet.auditing.learning_curve import LearningCurve, learning_curve
-from whet.errors import ConfigError
+from whet.errors import CannotJudgeError, ConfigError
 from whet.evaluation.extrapolation import Forecast, forecast
 from whet.finding import Cost, Finding
 from whet.rng import make_numpy_generator

@@ -14,13 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import spearmanr
 
-from whet.auditing.cannot_judge import CannotJudgeError
 from whet.auditing.check import checks
 from whet.auditing.inspection import Inspection
 from whet.auditing.row_order import Kinship, drift_auc, neighbour_kinship
 from whet.data.clusters import components
 from whet.data.columns import DateColumn, NumberColumn
-from whet.errors import ConfigError
+from whet.errors import CannotJudgeError, ConfigError
 from whet.finding import Example, Finding
 from whet.rng import make_numpy_generator
 

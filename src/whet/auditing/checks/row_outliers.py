@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.ensemble import IsolationForest
 
-from whet.auditing.cannot_judge import CannotJudgeError
 from whet.auditing.check import checks
 from whet.auditing.columns.tails import beyond_gap
 from whet.auditing.inspection import Inspection
@@ -21,6 +20,7 @@ from whet.auditing.media.flagging import by_share, flag
 from whet.auditing.media.sides import Side
 from whet.data.columns import DateColumn, NumberColumn
 from whet.data.kinds import Modality
+from whet.errors import CannotJudgeError
 from whet.finding import Finding
 
 __all__ = ["RowOutliers"]

@@ -18,12 +18,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from whet.auditing.cannot_judge import CannotJudgeError
 from whet.auditing.check import checks
 from whet.auditing.inspection import Inspection
 from whet.auditing.slices.group_rates import GroupGap, frame_of, group_gaps
 from whet.auditing.slices.sensitive_groups import people_groups
-from whet.errors import ConfigError
+from whet.errors import CannotJudgeError, ConfigError
 from whet.finding import Finding
 
 __all__ = ["SensitiveGaps"]

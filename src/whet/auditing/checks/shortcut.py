@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from whet.auditing.cannot_judge import CannotJudgeError
 from whet.auditing.check import checks
 from whet.auditing.inspection import Inspection
 from whet.auditing.shortcuts.example_property import Property
@@ -27,7 +26,7 @@ from whet.auditing.shortcuts.text_marks import text_pockets
 from whet.auditing.slices.slices_found import halves
 from whet.data.kinds import Modality
 from whet.data.texts import joined_texts
-from whet.errors import ConfigError
+from whet.errors import CannotJudgeError, ConfigError
 from whet.finding import Example, Finding
 from whet.rng import make_numpy_generator
 from whet.tasks.classes import ClassTarget

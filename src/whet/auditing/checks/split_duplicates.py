@@ -13,12 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from whet.auditing.cannot_judge import CannotJudgeError
 from whet.auditing.check import checks
 from whet.auditing.inspection import Inspection
 from whet.auditing.leaks.showing_pairs import cross_pair_examples
 from whet.auditing.leaks.split_scores import copied_flattery
-from whet.errors import TrainingFailedError
+from whet.errors import CannotJudgeError, TrainingFailedError
 from whet.finding import Cost, Edit, Finding
 
 __all__ = ["SplitDuplicates"]

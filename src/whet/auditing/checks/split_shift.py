@@ -14,7 +14,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import chi2_contingency, ks_2samp
 
-from whet.auditing.cannot_judge import CannotJudgeError
 from whet.auditing.check import checks
 from whet.auditing.inspection import Inspection
 from whet.auditing.leaks.split_scores import validation_flattery
@@ -23,7 +22,7 @@ from whet.auditing.vectors import raw_vectors
 from whet.data.dataset import Dataset
 from whet.data.kinds import Modality
 from whet.data.stack import stacked
-from whet.errors import TrainingFailedError
+from whet.errors import CannotJudgeError, TrainingFailedError
 from whet.evaluation.intervals import Interval
 from whet.finding import Cost, Finding
 from whet.rng import make_numpy_generator

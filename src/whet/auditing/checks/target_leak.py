@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from whet.auditing.cannot_judge import CannotJudgeError
 from whet.auditing.check import checks
 from whet.auditing.columns.label_words import label_word_shares
 from whet.auditing.columns.single_column import ColumnSkill, table_skills
@@ -22,7 +21,7 @@ from whet.auditing.columns.without_column import column_flattery
 from whet.auditing.inspection import Inspection
 from whet.data.columns import TextColumn
 from whet.data.kinds import Kind
-from whet.errors import TrainingFailedError
+from whet.errors import CannotJudgeError, TrainingFailedError
 from whet.finding import Cost, Edit, Finding
 
 __all__ = ["TargetLeak"]

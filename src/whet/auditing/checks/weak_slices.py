@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from whet.auditing.cannot_judge import CannotJudgeError
 from whet.auditing.check import checks
 from whet.auditing.inspection import Inspection
 from whet.auditing.slices.beyond_expected import beyond_expected
@@ -25,7 +24,7 @@ from whet.auditing.slices.slice_tree import tree_groups
 from whet.auditing.slices.slices_found import Candidate, Found, halves, weak_groups
 from whet.auditing.slices.telling_clusters import cluster_name
 from whet.data.kinds import Modality
-from whet.errors import ConfigError
+from whet.errors import CannotJudgeError, ConfigError
 from whet.evaluation.metric import metrics
 from whet.finding import Example, Finding
 

@@ -7,13 +7,13 @@ from functools import partial
 
 import numpy as np
 
-from whet.auditing.cannot_judge import CannotJudgeError
 from whet.auditing.gains import training_gain
 from whet.auditing.inspection import Inspection
 from whet.auditing.leaks.split_scores import quick_or_reason
 from whet.data.columns import CategoryColumn, ColumnData, DateColumn, NumberColumn
 from whet.data.dataset import Dataset
 from whet.data.derived import Derived
+from whet.errors import CannotJudgeError
 from whet.finding import Cost
 
 __all__ = ["column_flattery", "without_column"]

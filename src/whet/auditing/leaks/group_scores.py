@@ -7,14 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
 
-from whet.auditing.cannot_judge import CannotJudgeError
 from whet.auditing.inspection import Inspection
 from whet.auditing.quick import Quick, fit_scores
 from whet.auditing.vectors import raw_vectors
 from whet.data.clusters import components
 from whet.data.near.vectors import equal_pairs
 from whet.data.splits import folds
-from whet.errors import ConfigError, DataError, TrainingFailedError
+from whet.errors import CannotJudgeError, ConfigError, DataError, TrainingFailedError
 from whet.evaluation.intervals import Interval, gain_interval, score_interval
 from whet.finding import Cost
 

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from whet.auditing.cannot_judge import CannotJudgeError
 from whet.auditing.inspection import Inspection
 from whet.auditing.quick import Quick, quick_setting
-from whet.errors import ConfigError, DataError
+from whet.errors import CannotJudgeError, ConfigError, DataError
 from whet.evaluation.intervals import Interval, percentile_interval, score_interval
 from whet.finding import Cost
 from whet.rng import make_numpy_generator

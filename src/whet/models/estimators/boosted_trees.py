@@ -38,6 +38,7 @@ class BoostedTrees:
 
     modalities: ClassVar[frozenset[Modality]] = frozenset({Modality.TABLE})
     kinds: ClassVar[frozenset[str]] = frozenset({"classes", "number"})
+    takes_weights: ClassVar[bool] = True
 
     def __init__(self, features: TableFeatures, models: tuple[Boosted, ...], *, mean: float, std: float) -> None:
         self.features = features
@@ -143,7 +144,7 @@ def _matrix(features: TableFeatures, dataset: Dataset) -> np.ndarray:
 
 
 def _rows(features: TableFeatures, dataset: Dataset, values: np.ndarray) -> Rows:
-    return Rows(_matrix(features, dataset), values, len(features.cardinalities))
+    return Rows(_matrix(features, dataset), values, len(features.cardinalities), dataset.weights)
 
 
 def _objective(target: Target) -> dict[str, Any]:

@@ -26,16 +26,20 @@ class Rows:
     features: np.ndarray
     target: np.ndarray
     num_categories: int
+    weights: np.ndarray | None = None  # (N,) how much a row counts
 
     def take(self, index: np.ndarray) -> Rows:
         """These rows."""
-        return Rows(self.features[index], self.target[index], self.num_categories)
+        weights = None if self.weights is None else self.weights[index]
+        return Rows(self.features[index], self.target[index], self.num_categories, weights)
 
     def for_lightgbm(self, reference: lgb.Dataset | None = None) -> lgb.Dataset:
         """Binned like ``reference``, where given."""
         width = self.features.shape[1]
         ids = list(range(width - self.num_categories, width))
-        return lgb.Dataset(self.features, self.target, categorical_feature=ids, reference=reference)
+        return lgb.Dataset(
+            self.features, self.target, weight=self.weights, categorical_feature=ids, reference=reference
+        )
 
 
 class Boosted:

@@ -16,7 +16,7 @@ from whet.registry import Registry
 from whet.state import State
 from whet.tasks.target import Target
 
-__all__ = ["Estimator", "estimators"]
+__all__ = ["Estimator", "can_weigh", "estimators"]
 
 
 class Estimator(Protocol):
@@ -24,6 +24,7 @@ class Estimator(Protocol):
 
     modalities: ClassVar[frozenset[Modality]]
     kinds: ClassVar[frozenset[str]]  # target kinds it can predict: "classes", "number"
+    # One that can let examples count less (``Dataset.weights``) says so by ``takes_weights = True``; see ``can_weigh``.
 
     @classmethod
     def fit(
@@ -55,3 +56,13 @@ class Estimator(Protocol):
 
 
 estimators: Registry[type[Estimator]] = Registry("estimator")
+
+
+def can_weigh(name: str) -> bool:
+    """Whether the estimator of that name lets examples count less.
+
+    >>> import whet.models.estimators
+    >>> can_weigh("boosted_trees"), can_weigh("majority")
+    (True, False)
+    """
+    return bool(getattr(estimators[name], "takes_weights", False))
