@@ -154,7 +154,7 @@ def _noise_draw(name: str, data: Path, seed: int, seconds: float) -> dict[str, f
     row = {"clean": _score(recipe, target, train, test), "noisy": _score(recipe, target, spoilt, test)}
     memory: dict[str, Any] = {}
     for step in TREATMENTS:
-        if step == "weaken_suspected_labels" and recipe.architecture in estimators and not can_weigh(recipe.architecture):
+        if step == "weaken_suspected_labels" and not _can_weigh(recipe):
             continue
         start = time.monotonic()
         steps = (Treatment(name=step),)
@@ -183,6 +183,10 @@ def _recipe(name: str, train: Dataset, target: ClassTarget, seed: int, seconds: 
     facts = gather_facts(task, target, "accuracy", train, seed=seed)
     epochs = 60.0 if name == "sign_digits" else 20.0
     return replace(task.default(facts), length=Length(seconds=seconds, epochs=epochs), seed=seed)
+
+
+def _can_weigh(recipe: Recipe) -> bool:
+    return recipe.architecture not in estimators or can_weigh(recipe.architecture)
 
 
 def _score(recipe: Recipe, target: ClassTarget, train: Dataset, test: Dataset) -> float:

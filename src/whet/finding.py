@@ -93,6 +93,7 @@ class Finding:
     cost_unknown: str = ""  # why there is no cost, where one could be expected
     remedy: str = ""  # what the remedy would change: "leaves the 37 rows out of training"
     edits: tuple[Edit, ...] = ()
+    mend: Mapping[str, Any] = field(default_factory=dict)  # of ``column``, by a table's encoder: see its table_mends
     where: str = ""  # layer, parameter, batch, step, class or slice: "layer 'body.3' (ReLU)"
     cures: tuple[str, ...] = ()  # registered names of cures of a training script, the likeliest to help first
     source: str = ""  # the paper or documentation behind the rule

@@ -12,6 +12,7 @@ from typing import Any
 
 from whet.auditing.audit import run_checks
 from whet.auditing.inspection import Half, Inspection
+from whet.auditing.mends import mends_of
 from whet.auditing.stopwatch import Stopwatch
 from whet.finding import Cost, Example, Finding
 from whet.improving.session import Session
@@ -31,7 +32,8 @@ def look_over(session: Session) -> None:
     stored = session.folder.remember("audit", lambda: [asdict(_compact(f)) for f in _audit(session)])
     session.audited = tuple(_read(plain) for plain in stored)
     found = tuple(dict.fromkeys(f.symptom for f in session.audited))
-    session.prepared = replace(session.prepared, facts=replace(session.prepared.facts, found=found))
+    facts = replace(session.prepared.facts, found=found, mends=mends_of(session.audited))
+    session.prepared = replace(session.prepared, facts=facts)
     for finding in session.audited[:SAID]:
         session.observer.say(f"  audit, {finding.level}: {finding.statement}")
     if len(session.audited) > SAID:

@@ -25,7 +25,9 @@ class NumberTransform:
     """Use one of the scales that are not in force."""
 
     title: str = "scale of numbers"
-    treats: frozenset[str] = frozenset({"underfitting", "below_baseline", "oscillation"})
+    treats: frozenset[str] = frozenset(
+        {"underfitting", "below_baseline", "oscillation", "skewed_columns", "column_outliers", "impossible_values"}
+    )
     expected_gain: float = 0.5
     cost: float = 1.0
 

@@ -43,6 +43,8 @@ class Facts:
     num_missing: int = 0  # tables: columns with missing values in training
     most_values: int = 0  # tables: labels of the category column that has most
     found: tuple[str, ...] = ()  # symptoms that the audit of these data found, such as "label_errors"
+    # tables: what the audit would put right, by symptom and column; see ``data.encoders.table_mends``
+    mends: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
     epoch_s: float | None = None  # one epoch of the default network on this machine; None: not measured
     seconds_left: float | None = None  # for one more training; None: lengths are counted in epochs
     backbone: BackboneFacts | None = None

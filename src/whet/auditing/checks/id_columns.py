@@ -45,6 +45,7 @@ class IdColumns:
                 cost_unknown="such a column costs little unless it tells the target",
                 remedy=f"leaves column {column.name!r} out",
                 advice=f"Leave {column.name!r} out, also of other models, unless it measures something after all.",
+                mend={"left_out": True} if column.is_feature else {},
                 edits=(Edit(action="drop_column", column=column.name),) if column.is_feature else (),
             )
 

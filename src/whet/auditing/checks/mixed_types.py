@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +22,8 @@ from whet.data.kinds import Kind
 from whet.finding import Finding
 
 __all__ = ["MixedTypes"]
+
+MOST_WORDS = 5_000  # decorated numbers that a recipe lists one by one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +75,7 @@ class MixedTypes:
             remedy=f"counts {len(positions):,} values as missing and reads the column as numbers",
             confidence=0.95,
             edits=set_cells(inspection, name, positions, None),
+            mend=_read_as_numbers(inspection, name, read),
         )
 
     def _decorated(self, inspection: Inspection, name: str, read: NumberWords) -> Iterable[Finding]:
@@ -94,6 +98,7 @@ class MixedTypes:
             remedy=f"reads {len(positions):,} values as the numbers that they are",
             confidence=0.95,
             edits=set_cells(inspection, name, positions, *(f"{v:.12g}" for v in values.tolist())),
+            mend=_read_as_numbers(inspection, name, read),
         )
 
     def _dates(self, inspection: Inspection, name: str) -> Iterable[Finding]:
@@ -119,6 +124,15 @@ class MixedTypes:
     def _severity(self, inspection: Inspection, name: str, positions: np.ndarray) -> float:
         is_lost = not inspection.columns(Kind.NUMBER, Kind.DATE).count(name)  # the whole column is read as words
         return by_share(len(positions), len(inspection.data), base=0.5 if is_lost else 0.3, slope=1.0)
+
+
+def _read_as_numbers(inspection: Inspection, name: str, read: NumberWords) -> dict[str, Any]:
+    """How an encoder would read the column; nothing where it is not among the model's words, or has too many."""
+    if name not in inspection.columns(Kind.CATEGORY, Kind.TEXT) or read.decorated.sum() > MOST_WORDS:
+        return {}
+    decorated = np.flatnonzero(read.decorated)
+    words = (read.words.distinct[int(i)].as_py() for i in decorated)
+    return {"numbers": dict(zip(words, read.values[decorated].tolist(), strict=True))}
 
 
 def _become(inspection: Inspection, name: str) -> str:

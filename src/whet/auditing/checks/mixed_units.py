@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 from whet.auditing.check import checks
+from whet.auditing.checks.mixed_types import MOST_WORDS
 from whet.auditing.columns.cells import flag_cells, set_cells
 from whet.auditing.columns.column_words import word_columns
 from whet.auditing.columns.number_words import NumberWords, number_words
@@ -68,6 +72,7 @@ class MixedUnits:
             remedy=f"brings {len(positions):,} values to {main}",
             confidence=0.98,
             edits=edits,
+            mend=_read_as_numbers(inspection, name, read, main),
         )
 
     def _bare(self, inspection: Inspection, name: str) -> Iterable[Finding]:
@@ -89,7 +94,21 @@ class MixedUnits:
             remedy=f"converts {len(found.positions):,} values",
             confidence=0.85,
             edits=set_cells(inspection, name, found.positions, *(f"{v:.12g}" for v in found.mended.tolist())),
+            mend={"rescale": found.line(values)},
         )
+
+
+def _read_as_numbers(inspection: Inspection, name: str, read: NumberWords, main: str) -> dict[str, Any]:
+    """Every written number in the unit of most; nothing where a factor is not known or there are too many words."""
+    if name not in inspection.columns(Kind.CATEGORY, Kind.TEXT) or read.decorated.sum() > MOST_WORDS:
+        return {}
+    factors = {u: 1.0 if u in ("", main) else factor_between(u, main) for u in set(read.units.tolist())}
+    if None in factors.values():
+        return {}
+    known = np.flatnonzero(read.decorated)
+    scale = [factors[u] or 1.0 for u in read.units[known].tolist()]
+    words = (read.words.distinct[int(i)].as_py() for i in known)
+    return {"numbers": dict(zip(words, (read.values[known] * scale).tolist(), strict=True))}
 
 
 checks.register("mixed_units")(MixedUnits())

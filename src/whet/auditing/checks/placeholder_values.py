@@ -70,6 +70,7 @@ class PlaceholderValues:
             remedy=f"counts {len(positions):,} values as missing",
             confidence=0.95 if farthest >= 1 else 0.85,
             edits=set_cells(inspection, name, positions, None),
+            mend={"missing": [p.value for p in found]},
         )
 
     def _dates(self, inspection: Inspection, name: str) -> Iterable[Finding]:
@@ -119,6 +120,7 @@ class PlaceholderValues:
             remedy=f"counts {len(positions):,} values as missing",
             confidence=0.99 if is_number else 0.85,
             edits=set_cells(inspection, name, positions, None, certain=is_number),
+            mend={} if is_number else {"missing_words": [read.words.distinct[int(i)].as_py() for i in order]},
         )
 
 

@@ -105,6 +105,7 @@ class TargetLeak:
             cost_unknown=unknown,
             remedy=f"trains without column {name!r}",
             advice=f"Is {name!r} known before the target is? If not, leave it out: it will be missing when it counts.",
+            mend={"left_out": True},
             edits=(Edit(action="drop_column", column=name),),
         )
 

@@ -30,6 +30,7 @@ def flag_cells(
     total: int | None = None,
     what: Callable[[int], str] | None = None,
     edits: tuple[Edit, ...] = (),
+    mend: Mapping[str, Any] | None = None,
 ) -> Finding:
     """A finding about ``column`` at ``positions`` (K,) of the training examples, the surest first.
 
@@ -46,6 +47,7 @@ def flag_cells(
         severity=severity,
         statement=statement,
         evidence=evidence,
+        mend=mend or {},
         advice=advice,
         title=title,
         column=column,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +24,17 @@ class SecondScale:
     mended: np.ndarray
     how: str  # "times 100"
     gap: float
+
+    def line(self, values: np.ndarray) -> dict[str, Any]:
+        """The same as a rule for any value: on which side of which cut it is multiplied by and raised by what."""
+        few = values[self.positions]
+        others = np.delete(values, self.positions)
+        above = bool(np.median(few) > np.nanmedian(others))
+        nearest = np.nanmax(others) if above else np.nanmin(others)
+        cut = float(nearest + (few.min() if above else few.max())) / 2
+        low, high = int(few.argmin()), int(few.argmax())
+        times = float((self.mended[high] - self.mended[low]) / (few[high] - few[low])) if high != low else 1.0
+        return {"cut": cut, "above": above, "times": times, "plus": float(self.mended[low] - times * few[low])}
 
 
 def second_scale(values: np.ndarray, name: str, *, least: float, most: float, fewest: int) -> SecondScale | None:

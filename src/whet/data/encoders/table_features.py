@@ -7,7 +7,7 @@ others are added where asked for. Everything is learnt from the training rows.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import numpy as np
@@ -18,6 +18,7 @@ from whet.data.encoders.table_columns import category_of, finite_of, names_of, r
 from whet.data.encoders.table_crosses import Crosses
 from whet.data.encoders.table_dates import DATE_PARTS, date_numbers
 from whet.data.encoders.table_made import MadeColumns
+from whet.data.encoders.table_mends import Mends, mended
 from whet.data.encoders.table_pilot import LEAST_ROWS, Pilot
 from whet.data.encoders.table_settings import TableSettings
 from whet.data.encoders.table_texts import TextNumbers
@@ -37,10 +38,16 @@ class TableFeatures:
     categories: Mapping[str, CategoryIds]
     crosses: Crosses
     made: MadeColumns
+    mends: Mends = field(default_factory=dict)  # made first, whenever rows are read
 
     @classmethod
     def fit(cls, train: Dataset, settings: TableSettings, *, seed: int) -> Self:
         """Learn from the training rows; columns of pairs are chosen by how well they tell the target."""
+        learnt = cls._fit(mended(train, settings.mends), settings, seed=seed)
+        return replace(learnt, mends=settings.mends)
+
+    @classmethod
+    def _fit(cls, train: Dataset, settings: TableSettings, *, seed: int) -> Self:
         require_readable(train)
         numbers, dates = names_of(train, Kind.NUMBER), names_of(train, Kind.DATE)
         texts, ids = _texts(train, settings, seed=seed), _categories(train, settings)
@@ -71,6 +78,7 @@ class TableFeatures:
 
     def apply(self, dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
         """(N, F) float64 with NaN where missing, and (N, G) int64 ids with 0 where missing or unknown."""
+        dataset = mended(dataset, self.mends)
         columns = [finite_of(dataset, name)[:, None] for name in self.numbers]
         columns += [date_numbers(finite_of(dataset, name)) for name in self.dates]
         columns += [numbers.apply(texts_of(dataset, name)) for name, numbers in self.texts.items()]
@@ -95,6 +103,7 @@ class TableFeatures:
             "texts": [[name, list(text.words)] for name, text in self.texts.items()],
             "categories": list(self.categories),
             "made": made.config,
+            "mends": {name: dict(mend) for name, mend in self.mends.items()},
         }
         return State(config, {**arrays, **made.under("made/")})
 
@@ -109,7 +118,8 @@ class TableFeatures:
         ids = {name: CategoryIds(a[f"category/{i}"]) for i, name in enumerate(c["categories"])}
         crosses = Crosses(*(a[f"cross/{name}"] for name in ("pairs", "angles", "mean_", "std_")))
         made = MadeColumns.from_state(state.part("made/", c["made"])) if "made" in c else MadeColumns.none()
-        return cls(tuple(c["numbers"]), tuple(c["dates"]), texts, ids, crosses, made)
+        mends = c.get("mends", {})
+        return cls(tuple(c["numbers"]), tuple(c["dates"]), texts, ids, crosses, made, mends)
 
 
 def _texts(train: Dataset, settings: TableSettings, *, seed: int) -> dict[str, TextNumbers]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, Self
 
+from whet.data.encoders.table_mends import Mends, require_mends
 from whet.errors import ConfigError, did_you_mean
 
 __all__ = ["TableSettings"]
@@ -34,6 +35,7 @@ class TableSettings:
     target_encoding: float = 0.0  # categories as smoothed means of the target; rows' worth of smoothing; 0: off
     target_pairs: int = 0  # pairs of categories encoded in that way together, at most so many
     text_ngrams: int = 0  # numbers made of each text's word pairs, and as many of its character pieces; 0: none
+    mends: Mends = field(default_factory=dict)  # by column, what is put right in it first (see table_mends)
 
     def __post_init__(self) -> None:
         rules = [
@@ -53,6 +55,7 @@ class TableSettings:
         faults = [f"TableSettings.{n} must be {wanted}; got {getattr(self, n)!r}." for n, ok, wanted in rules if not ok]
         if faults:
             raise ConfigError(" ".join(faults))
+        require_mends(self.mends)
 
     @classmethod
     def from_mapping(cls, settings: Mapping[str, Any]) -> Self:
