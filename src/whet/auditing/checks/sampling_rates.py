@@ -15,8 +15,7 @@ from whet.auditing.bounds import require_bounds
 from whet.auditing.check import checks
 from whet.auditing.inspection import Inspection
 from whet.auditing.media.flagging import flag
-from whet.auditing.media.sound_measures import sound_sides
-from whet.auditing.media.tied_class import tied_class
+from whet.auditing.media.odd_headers import odd_headers
 from whet.finding import Finding
 
 __all__ = ["SamplingRates"]
@@ -36,27 +35,18 @@ class SamplingRates:
 
     def check(self, inspection: Inspection) -> Iterable[Finding]:
         """See ``Check.check``."""
-        looked = sound_sides(inspection)
-        for side, measures in looked:
-            values, counts = np.unique(looked[0][1].rate, return_counts=True)
-            usual = float(values[counts.argmax()])
-            marked = np.flatnonzero(measures.rate != usual)
-            if len(marked) <= self.share * len(side):
-                continue
-            tied = tied_class(side, marked)
-            told = f" {tied[1]:.0%} of them are of class {tied[0]!r}." if tied else ""
-            others = measures.rate[marked]
+        for odd in odd_headers(inspection, lambda measures: measures.rate, share=self.share):
             yield flag(
-                side,
-                marked,
-                np.abs(others - usual),
+                odd.side,
+                odd.marked,
+                np.abs(odd.values - odd.usual),
                 symptom="sampling_rates",
                 title=self.title,
-                severity=0.45 if tied else 0.2,
-                statement=f"{len(marked):,} of {len(side):,} sounds are at "
-                f"{others.min():,.0f} to {others.max():,.0f} Hz instead of {usual:,.0f} Hz.{told}",
-                whats=[f"{v:,.0f} Hz" for v in others],
-                evidence={"rule": "header", "value": len(marked) / len(side), "threshold": self.share},
+                severity=0.45 if odd.tied else 0.2,
+                statement=f"{len(odd.marked):,} of {len(odd.side):,} sounds are at "
+                f"{odd.values.min():,.0f} to {odd.values.max():,.0f} Hz instead of {odd.usual:,.0f} Hz.{odd.remark}",
+                whats=[f"{v:,.0f} Hz" for v in odd.values],
+                evidence={"rule": "header", "value": odd.share, "threshold": self.share},
                 advice="Resample all sounds to the lowest rate, so that the band does not stand for the label.",
                 confidence=0.99,
                 drop=False,

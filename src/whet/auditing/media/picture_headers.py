@@ -5,21 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
 
 from whet.auditing.inspection import Inspection
 from whet.auditing.media.sides import Side, sides_of
 from whet.data.columns import ImageColumn
-from whet.data.decode.pictures import guarding_pillow, picture_path
+from whet.data.decode.pictures import guarding_pillow, picture_header, picture_path
 from whet.data.kinds import Kind
 
 __all__ = ["MOST_HEADERS", "PictureHeaders", "header_sides"]
 
 MOST_HEADERS = 20_000  # files, opened in a few seconds
-
-_FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "GIF")  # as in whet.data.decode.pictures, and for its reasons
-_GREY = ("1", "L", "LA", "I", "I;16", "I;16B", "I;16L")
-_ORIENTATION = 0x0112  # the EXIF tag
 
 
 @dataclass(frozen=True)
@@ -65,10 +60,6 @@ def _headers(side: Side, name: str) -> PictureHeaders:
 
 def _header(value: str | None, side: Side) -> tuple[float, float, float]:
     try:
-        with Image.open(picture_path(value, side.half.raw.root), formats=_FORMATS) as picture:
-            width, height = picture.size
-            turned = picture.getexif().get(_ORIENTATION, 1) >= 5
-            is_grey = float(picture.mode in _GREY)
-    except Exception:  # it was readable a moment ago and was decoded then; its size alone is not known
+        return picture_header(picture_path(value, side.half.raw.root))
+    except Exception:  # Pillow's decoders raise of every kind; the picture was decoded before, its size is not known
         return np.nan, np.nan, np.nan
-    return (width, height, is_grey) if turned else (height, width, is_grey)

@@ -20,7 +20,15 @@ from whet.data.decode.named_files import named_file
 from whet.data.decode.picture_limits import check_bytes, check_header
 from whet.errors import DataError
 
-__all__ = ["PICTURE_ENDINGS", "fit_picture", "guarding_pillow", "picture_path", "probe_picture", "read_picture"]
+__all__ = [
+    "PICTURE_ENDINGS",
+    "fit_picture",
+    "guarding_pillow",
+    "picture_header",
+    "picture_path",
+    "probe_picture",
+    "read_picture",
+]
 
 PICTURE_ENDINGS = (".png", ".jpg", ".jpeg", ".jpe", ".bmp", ".webp", ".gif")
 
@@ -47,16 +55,20 @@ def picture_path(value: str | None, root: Path | None) -> str:
     return named_file(value, root, thing="picture")
 
 
-def probe_picture(path: str) -> tuple[int, int, bool]:
-    """Height and width as seen (after EXIF orientation), and whether the picture is grey."""
+def picture_header(path: str) -> tuple[int, int, bool]:
+    """Height and width as seen (after EXIF orientation), and whether the file has no colours. No pixel is decoded."""
     with _open(path) as picture:
-        width, height = picture.size
-        turned = picture.getexif().get(_ORIENTATION, 1) >= 5
-        grey = picture.mode in _GREY_MODES
+        return _header(picture)
+
+
+def probe_picture(path: str) -> tuple[int, int, bool]:
+    """Height and width as seen, and whether the picture is grey, whatever the file could hold."""
+    with _open(path) as picture:
+        height, width, grey = _header(picture)
         if not grey:
             picture.draft("RGB", (64, 64))  # a JPEG may skip most of its work
             grey = _is_grey(np.asarray(picture.convert("RGB").resize((64, 64))))
-    return (width, height, grey) if turned else (height, width, grey)
+    return height, width, grey
 
 
 def read_picture(path: str, height: int, width: int, channels: int) -> np.ndarray:
@@ -92,6 +104,13 @@ def _open(path: str) -> Image.Image:
         picture.close()
         raise
     return picture
+
+
+def _header(picture: Image.Image) -> tuple[int, int, bool]:
+    width, height = picture.size
+    turned = picture.getexif().get(_ORIENTATION, 1) >= 5
+    grey = picture.mode in _GREY_MODES
+    return (width, height, grey) if turned else (height, width, grey)
 
 
 def _convert(picture: Image.Image, mode: str) -> Image.Image:
