@@ -106,7 +106,9 @@ def test_what_was_found_is_proposed_once_and_only_then(architecture):
     recipe, remedy = Recipe(architecture=architecture), remedies["columns_mended"]
     assert remedy.propose(recipe, facts) == []
     facts = replace(facts, mends=mends)
-    (first, changed), (_, other) = remedy.propose(recipe, facts)
+    (_, both), (first, changed), (_, other) = remedy.propose(recipe, facts)
+    assert set(features_of(both, facts).mends) == {"weight", "height"}
+    assert remedy.propose(both, facts) == []
     assert "'weight'" in first
     assert set(features_of(changed, facts).mends) == {"weight"}
     assert set(features_of(other, facts).mends) == {"height"}

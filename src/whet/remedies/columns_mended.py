@@ -7,7 +7,7 @@ What is put right follows from the values alone (see ``data.encoders.table_mends
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from whet.recipe import Recipe
@@ -26,11 +26,11 @@ WORDS = {
 
 @dataclass(frozen=True, kw_only=True)
 class ColumnsMended:
-    """One proposal for each kind of damage that the audit found."""
+    """All damage that the audit found at once, then each kind of it alone."""
 
     title: str = "columns put right"
     treats: frozenset[str] = frozenset(WORDS)
-    expected_gain: float = 1.0
+    expected_gain: float = 3.0  # a column that could not be read at all comes back
     cost: float = 1.0
 
     def propose(self, recipe: Recipe, facts: Facts) -> Sequence[tuple[str, Recipe]]:
@@ -38,14 +38,22 @@ class ColumnsMended:
         features = features_of(recipe, facts)
         if features is None:
             return ()
-        proposals = []
-        for symptom, words in WORDS.items():
-            new = {name: mend for name, mend in facts.mends.get(symptom, {}).items() if name not in features.mends}
-            if new:
-                named = ", ".join(repr(name) for name in sorted(new)[:3]) + (", ..." if len(new) > 3 else "")
-                mends = {**features.mends, **new}
-                proposals.append((f"{words}: {named}", with_features(recipe, mends=mends)))
-        return proposals
+        kinds = {
+            symptom: {name: mend for name, mend in facts.mends.get(symptom, {}).items() if name not in features.mends}
+            for symptom in WORDS
+        }
+        found = [symptom for symptom, new in kinds.items() if new]
+        together = [("columns put right", {n: m for symptom in found for n, m in kinds[symptom].items()})]
+        each = [(WORDS[symptom], kinds[symptom]) for symptom in found]
+        return [
+            (f"{words}: {_named(new)}", with_features(recipe, mends={**features.mends, **new}))
+            for words, new in (together * (len(found) > 1) + each)
+        ]
+
+
+def _named(columns: Iterable[str]) -> str:
+    names = sorted(columns)
+    return ", ".join(repr(name) for name in names[:3]) + (", ..." if len(names) > 3 else "")
 
 
 remedies.register("columns_mended")(ColumnsMended())
