@@ -96,7 +96,6 @@ class FewExamples:
             total=rows,
             confidence=1.0,
             cost_unknown="what more rows would bring is what the check more_data measures",
-            remedy="prefers strongly regularised models and few columns",
             advice="Collect more rows, or leave out columns that cannot matter.",
         )
 

@@ -81,7 +81,7 @@ class GroupLeak:
             examples=_members(inspection, candidate),
             cost=None if scores is None else scores.flattery,
             cost_unknown=unknown,
-            remedy="keeps every group on one side of each split",
+            remedy="once declared, keeps every group on one side of each split",
             advice=f"Will the model meet new groups? Then declare them{_how(candidate)} and quote the score by group.",
         )
 

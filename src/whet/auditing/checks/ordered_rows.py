@@ -111,7 +111,7 @@ class OrderedRows:
             confidence=1 - kinship.p,
             examples=_neighbours(inspection, positions),
             cost_unknown="by how much the score is flattered only a split by group or time would tell",
-            remedy="splits by group or time, so that neighbours stay on one side",
+            remedy="once group or time is declared, keeps neighbours on one side of every split",
             advice=f"If the order follows persons, places, devices or time, {way}.",
         )
 

@@ -150,7 +150,6 @@ class Shortcut:
             cost_unknown="how the model does without it only examples without it would tell",
             advice="Look at the examples: if this belongs to what is meant, all is well; if not, even it out over the "
             "classes (crop, normalise, record again) or vary it at random while training.",
-            remedy="varies it at random while training, so that it tells nothing",
         )
 
 
@@ -207,7 +206,6 @@ def _told_pocket(inspection: Inspection, pocket: Pocket, positions: np.ndarray, 
         ),
         cost_unknown="how the model does without it only examples without it would tell",
         advice="Look at them. If the mark is no part of what is meant, remove it from the examples of all classes.",
-        remedy="cuts the mark away, or covers it",
     )
 
 

@@ -56,7 +56,7 @@ class SkewedColumns:
                 count=int((known > high).sum()),
                 total=len(known),
                 confidence=1.0,
-                remedy="takes the logarithm, or ranks",
+                remedy="reads its ranks, or scales it by its middle half",
                 advice="Take the logarithm of this column before a linear model or a network reads it.",
             )
 

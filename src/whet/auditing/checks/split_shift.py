@@ -74,11 +74,10 @@ class SplitShift:
             evidence={"rule": "two-sample AUC", "value": auc.value, "threshold": self.severe, "low": auc.low},
             part="test",
             count=len(test),
-            total=len(few) + len(others),
+            total=len(test),
             confidence=0.95,
             cost=cost,
             cost_unknown=unknown,
-            remedy="chooses by validation examples that are like the test",
             advice="Find out how the two were collected. Is the test what the model will meet? Train on the like.",
         )
 
@@ -99,10 +98,9 @@ class SplitShift:
             part="test",
             column=str(inspection.data.schema.target),
             count=len(test),
-            total=len(train) + len(test),
+            total=len(test),
             confidence=1 - p_value,
             cost_unknown="it depends on which classes are hard",
-            remedy="weighs validation examples by the label shares of the test",
             advice="Draw the test as the training part was drawn, or say which of the two is like what will come.",
         )
 

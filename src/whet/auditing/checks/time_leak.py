@@ -99,7 +99,7 @@ class TimeLeak:
             total=len(inspection.data),
             confidence=0.5,
             cost_unknown="needs a split in order of time: declare it",
-            remedy=f"splits in order of {name!r}",
+            remedy=f"once declared, splits in order of {name!r}",
             advice=f"If {name!r} is when examples arise and the model will predict later ones, pass --time {name}.",
         )
 
