@@ -94,6 +94,7 @@ class Finding:
     remedy: str = ""  # what the remedy would change: "leaves the 37 rows out of training"
     edits: tuple[Edit, ...] = ()
     mend: Mapping[str, Any] = field(default_factory=dict)  # of ``column``, by a table's encoder: see its table_mends
+    room: float = 0.0  # points of the metric, as a share of its scale, that mending could plausibly bring; 0: not said
     where: str = ""  # layer, parameter, batch, step, class or slice: "layer 'body.3' (ReLU)"
     cures: tuple[str, ...] = ()  # registered names of cures of a training script, the likeliest to help first
     source: str = ""  # the paper or documentation behind the rule

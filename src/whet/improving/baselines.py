@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from whet.improving.session import Session
 from whet.ledger.entry import Stage
 from whet.models.estimators.estimator import estimators
+from whet.models.own_code import is_own
 from whet.recipe import Length, Recipe, Treatment
 
 __all__ = ["TITLES", "run_baselines", "run_members"]
@@ -58,6 +60,8 @@ def title_of(recipe: Recipe) -> str:
     changed = "".join(f", {key}={value}" for key, value in shown.items())
     changed += "".join(f", {t.name.replace('_', ' ')}" for t in recipe.treatments)
     variant = f", variant {recipe.seed}" if recipe.seed else ""
+    if is_own(recipe.architecture):
+        return f"your {Path(recipe.architecture).name}, default recipe{changed}{variant}"
     plain = recipe.architecture.replace("_", " ")
     if recipe.architecture in estimators:
         return TITLES.get(recipe.architecture, plain) + changed + variant

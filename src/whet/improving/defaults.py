@@ -28,7 +28,7 @@ TINY = 500  # below which it would say nothing at all, so that folds are used at
 
 def measure_pace(prepared: Prepared, trials: Trials, *, seconds: float) -> float:
     """Seconds per epoch of the default recipe on the training part, from a moment of training that is thrown away."""
-    recipe = replace(prepared.task.default(prepared.facts), length=Length(seconds=seconds, epochs=None))
+    recipe = replace(prepared.default_recipe(), length=Length(seconds=seconds, epochs=None))
     try:
         training = trials.refit(recipe, prepared.data.take(prepared.train), name="pace")
     except TrainingFailedError:
@@ -46,7 +46,7 @@ def choose_arena(prepared: Prepared, options: Options, epoch_s: float | None, *,
         return cross_validation(prepared, num_folds=5, seed=options.seed) if small else hold_out(prepared)
     if len(prepared.data) >= MIDDLE or (prepared.facts.backbone is not None and len(prepared.data) >= FOLDS_OF_BODIES):
         return hold_out(prepared)
-    epochs = prepared.task.default(prepared.facts).length.epochs or 20.0
+    epochs = prepared.default_recipe().length.epochs or 20.0
     for num_folds in (5, 3):
         cost = num_folds * epochs * epoch_s * (1 - 1 / num_folds) * len(prepared.data) / len(prepared.train)
         share = Shares().cross_validation if len(prepared.data) < SMALL else Shares().cross_validation / 2
@@ -59,7 +59,7 @@ def choose_arena(prepared: Prepared, options: Options, epoch_s: float | None, *,
 
 def run_default(session: Session, *, exploring_s: float) -> None:
     """Train the default recipe with several seeds: the incumbent, and the noise floor."""
-    recipe = _with_length(session, session.prepared.task.default(session.prepared.facts), exploring_s)
+    recipe = _with_length(session, session.prepared.default_recipe(), exploring_s)
     title = title_of(recipe)
     session.tried.add(recipe.digest())
 
@@ -127,7 +127,7 @@ def _seconds_each(session: Session, exploring_s: float) -> float:
     """Of one training of the default recipe, in one part of the arena."""
     shares, parts = Shares(), session.arena.num_parts
     if parts > 1:
-        epochs = session.prepared.task.default(session.prepared.facts).length.epochs or 20.0
+        epochs = session.prepared.default_recipe().length.epochs or 20.0
         needed = 1.2 * epochs * (session.epoch_s or 0.0)
         return min(shares.folds_most * exploring_s / parts, max(needed, shares.cross_validation * exploring_s / parts))
     least, most = shares.default * exploring_s, shares.default_most * exploring_s

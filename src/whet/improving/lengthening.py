@@ -32,10 +32,15 @@ def run_longer(session: Session, *, seconds: float) -> None:
 
 
 def run_alternatives(session: Session, *, until_s: float, exploring_s: float) -> None:
-    """Other architectures, each with a share of its own: figures, and candidates for the ensemble."""
+    """Other architectures, each with a share of its own: figures, and candidates for the ensemble.
+
+    Beside a network of the user's own the task's default is the first of them.
+    """
     seconds = Shares().alternative * exploring_s / session.arena.num_parts
     counted = session.options.epochs is not None
-    for recipe in session.prepared.task.alternatives(session.prepared.facts):
+    task, facts = session.prepared.task, session.prepared.facts
+    defaults = [] if session.prepared.own is None else [task.default(facts)]
+    for recipe in (*defaults, *task.alternatives(facts)):
         if session.clock.elapsed() + seconds * session.arena.num_parts > until_s:
             return
         epochs = session.options.epochs if counted else recipe.length.epochs

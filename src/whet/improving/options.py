@@ -27,6 +27,7 @@ class Options:
     time: str | None = None
     image_size: int | None = None
     device: str = "cpu"
+    model: str | None = None  # "package.module:factory" or "file.py:factory": a network of the user's own to improve
     backbone: str | None = None  # pretrained source to start from; see models/pretrained
     download: bool = False  # a source that is not on this machine may be fetched from its hub
     trust_code: bool = False  # the code of a PyTorch Hub repository may be run

@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import whet.remedies  # noqa: F401  (registers the remedies)
-from whet.diagnosis.finding import Finding
 from whet.evaluation.metric import Metric
+from whet.finding import Finding
 from whet.recipe import Recipe
 from whet.remedies.remedy import remedies
 from whet.tasks.facts import Facts
 
-__all__ = ["TRANSFER_STEPS", "Proposal", "plausible_gain", "propose"]
+__all__ = ["GENERAL", "TRANSFER_STEPS", "Proposal", "plausible_gain", "propose"]
 
+GENERAL = "no finding asks for it; it often helps"
+LIKELY = 0.5  # share of what is to be had that one remedy may plausibly bring
 BOOST = 2.0  # a remedy whose symptom was found is this much more likely to help
 TRANSFER_STEPS = ("frozen_features", "few_shot", "fine_tuning")  # have a step of their own, in this order
 BASE_COST = 0.1  # what even a free remedy costs, as a share of a training
@@ -46,12 +48,19 @@ def propose(recipe: Recipe, facts: Facts, findings: Sequence[Finding], *, tried:
                     title=remedy.title,
                     change=change,
                     recipe=changed,
-                    because=answered[0].statement if answered else "no finding asks for it; it often helps",
-                    points=remedy.expected_gain * (BOOST if answered else 1.0),
+                    because=answered[0].statement if answered else GENERAL,
+                    points=_points(remedy.expected_gain, answered),
                     cost=remedy.cost,
                 )
             )
     return sorted(proposals, key=lambda p: (-p.points / (p.cost + BASE_COST), p.remedy, p.change))
+
+
+def _points(expected: float, answered: Sequence[Finding]) -> float:
+    """What the remedy usually brings, more where its symptom was found, and more still where much is to be had."""
+    if not answered:
+        return expected
+    return max(expected * BOOST, 100 * LIKELY * max(f.room for f in answered))
 
 
 def plausible_gain(points: float, metric: Metric, score: float) -> float:

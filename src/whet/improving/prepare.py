@@ -20,8 +20,10 @@ from whet.improving.bodies import backbone_facts
 from whet.improving.clock import Clock
 from whet.improving.folder import RunFolder
 from whet.improving.options import Options
+from whet.improving.own_model import check_own, own_recipe
 from whet.ledger.records import Ledger
 from whet.ledger.sealed import SealedTest
+from whet.recipe import Recipe
 from whet.tasks.facts import Facts
 from whet.tasks.target import Target
 from whet.tasks.task import Task, task_for
@@ -46,11 +48,16 @@ class Prepared:
     clusters: np.ndarray  # (len(data),)
     sealed: SealedTest
     test_clusters: np.ndarray  # (sealed.num,)
+    own: str | None = None  # the user's own network, by the name of its factory
 
     @property
     def schema(self) -> Schema:
         """The schema of the data."""
         return self.data.schema
+
+    def default_recipe(self) -> Recipe:
+        """The network to improve: the user's own, or the task's default."""
+        return self.task.default(self.facts) if self.own is None else own_recipe(self.own, self.task, self.facts)
 
 
 def prepare(
@@ -101,7 +108,11 @@ def prepare(
     metric, why = _metric(options, target, data)
     with clock.step("looking at the data"):
         facts = replace(gather_facts(task, target, metric.name, data.take(train), seed=options.seed), backbone=body)
+    if options.model is not None:
+        with clock.step("building your network"):
+            check_own(own_recipe(options.model, task, facts), target, data.take(train))
     return Prepared(
+        own=options.model,
         task=task,
         target=target,
         metric=metric,

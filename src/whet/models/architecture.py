@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from whet.data.inputs import Batch, InputSpec
 from whet.data.kinds import Modality
 from whet.errors import ConfigError, did_you_mean
+from whet.models.own_code import is_own
 from whet.recipe import Recipe
 from whet.registry import Registry
 from whet.rng import drawing_globally
@@ -34,6 +35,11 @@ class Architecture(nn.Module, ABC):
     families: ClassVar[tuple[str, ...]] = ()  # what people call its kind: "cnn", "lstm", "transformer" ...
     needs_backbone: ClassVar[bool] = False  # it can only be built around a pretrained source (``InputSpec.backbone``)
     head: nn.Module
+
+    @classmethod
+    def reads(cls, modality: Modality) -> bool:
+        """Whether it can be built for such examples."""
+        return cls.modality == modality
 
     @classmethod
     def recipes(cls, facts: Facts) -> Mapping[str, Recipe]:
@@ -71,13 +77,27 @@ class Architecture(nn.Module, ABC):
         return [p for p in self.parameters() if p.ndim >= 2]
 
 
-architectures: Registry[type[Architecture]] = Registry("architecture")
+class Architectures(Registry[type[Architecture]]):
+    """The registered ones, and besides whatever "module:factory" names (see ``own_network``); those are not listed."""
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or (isinstance(name, str) and is_own(name))
+
+    def __getitem__(self, name: str) -> type[Architecture]:
+        if not is_own(name):
+            return super().__getitem__(name)
+        from whet.models.own_network import own_architecture  # it is an architecture itself
+
+        return own_architecture(name)
+
+
+architectures = Architectures("architecture")
 
 
 def build(name: str, spec: InputSpec, num_outputs: int, settings: Mapping[str, Any], *, seed: int) -> Architecture:
     """A fresh network whose initial weights depend on ``seed`` alone."""
     cls = architectures[name]
-    if cls.modality != spec.modality:
+    if not cls.reads(spec.modality):
         raise ConfigError(f"architecture {name!r} reads {cls.modality} examples; these are {spec.modality}.")
     import inspect
 

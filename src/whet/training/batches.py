@@ -1,9 +1,9 @@
 """Which examples make up each batch: an order per epoch that depends on (seed, epoch) alone.
 
 Every example comes once per epoch. With balanced sampling every class fills the same number of places: examples of
-rare classes repeat, those of frequent ones take turns. With weights an example comes in that share of the epochs, which
-are shorter by as much: an example of weight 0.25 in one epoch of four. The last incomplete batch is kept, except that a batch of one
-example joins the batch before it, because batch normalisation cannot learn from a single example.
+rare classes repeat, those of frequent ones take turns. With weights an example comes in that share of the epochs (of
+weight 0.25: in one epoch of four), which are shorter by as much. The last incomplete batch is kept, except that a batch
+of one example joins the batch before it, because batch normalisation cannot learn from a single example.
 
 Texts of about the same length share a batch, so that little is spent on padding: the order is drawn as ever, cut into
 pieces of ``BUCKET`` batches, sorted by length within each piece, and the batches are shuffled.

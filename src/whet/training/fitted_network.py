@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -13,7 +14,10 @@ from whet.augment.augmentation import Augmentation, build_augmentation
 from whet.data.dataset import Dataset
 from whet.data.encoders.encoder import Encoder, encoder_for
 from whet.data.inputs import InputSpec
+from whet.errors import BundleError
 from whet.models.architecture import Architecture, build
+from whet.models.own_code import is_own, own_code
+from whet.models.own_network import OwnNetwork
 from whet.recipe import Recipe
 from whet.state import State
 from whet.tasks.target import Target
@@ -41,7 +45,9 @@ class FittedNetwork:
         """The encoder and the weights; recipe and target are kept elsewhere."""
         encoder = self.encoder.state()
         weights = {f"model.{n}": t.detach().cpu().numpy() for n, t in self.model.state_dict().items()}
-        config = {"encoder": dict(encoder.config), "spec": self.encoder.spec.to_dict()}
+        config: dict[str, Any] = {"encoder": dict(encoder.config), "spec": self.encoder.spec.to_dict()}
+        if isinstance(self.model, OwnNetwork):
+            config["code"] = self.model.code.digest
         return State(config, {**encoder.under("encoder."), **weights})
 
     @classmethod
@@ -49,6 +55,8 @@ class FittedNetwork:
         """The same model again; its scores are equal bit for bit."""
         spec = InputSpec.from_dict(state.config["spec"])
         encoder = encoder_for(spec.modality).from_state(state.part("encoder.", state.config["encoder"]))
+        if is_own(recipe.architecture):
+            _check_code(recipe.architecture, state.config.get("code", ""))
         model = build(recipe.architecture, spec, target.num_outputs, recipe.settings, seed=recipe.seed)
         model = model.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         _load(model, state.part("model.", {}))
@@ -66,9 +74,27 @@ def build_augmentations(recipe: Recipe) -> tuple[Augmentation, ...]:
     return tuple(build_augmentation(step.name, step.settings) for step in recipe.augment)
 
 
+def _check_code(name: str, digest: str) -> None:
+    """A network of the user's own is built by their code; say so when that is no longer what it was."""
+    if own_code(name).digest != digest:
+        warnings.warn(
+            f"the code of model {name!r} has changed since it was trained: its predictions may differ, or its weights "
+            "no longer fit. Keep the file that it was trained with.",
+            stacklevel=2,
+        )
+
+
 def _load(model: Architecture, state: State) -> None:
     """Weights by name; safetensors files keep no 0-dimensional arrays apart from 1-element ones, hence the reshape."""
     own = model.state_dict()
     given = {n: torch.from_numpy(np.array(a)) for n, a in state.arrays.items()}
     same = {n: t.reshape(own[n].shape) if n in own and t.numel() == own[n].numel() else t for n, t in given.items()}
-    model.load_state_dict(same)
+    try:
+        model.load_state_dict(same)
+    except RuntimeError as fault:
+        if not isinstance(model, OwnNetwork):
+            raise
+        raise BundleError(
+            f"the stored weights do not fit the network that {model.code.name!r} builds now: "
+            f"{' '.join(str(fault).split())[:300]} Use the code that it was trained with."
+        ) from fault

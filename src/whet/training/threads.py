@@ -62,7 +62,7 @@ def threads_are_free(count: int) -> bool:
 
 
 def threads_for(num_examples: int) -> int:
-    """Threads for a library's fit, which cannot change their number on the way: one for few examples or if a core is busy.
+    """Threads for a library's fit, which keeps their number to its end: one for few examples, or if a core is busy.
 
     >>> threads_for(100)
     1

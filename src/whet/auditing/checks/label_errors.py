@@ -70,7 +70,8 @@ class LabelErrors:
             confidence=found.precision,
             rows=tuple(rows[:MOST_ROWS].tolist()),
             examples=_examples(inspection, found, positions),
-            remedy=f"leaves the {len(rows):,} out of training, or trains on the likelier label",
+            room=share,  # a model that learnt every wrong label by heart would lose about as much
+            remedy=f"leaves the {len(rows):,} out of training, trains on the likelier label, or counts them less",
             edits=(_edit(inspection, found, rows, column),),
         )
 

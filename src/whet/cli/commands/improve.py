@@ -56,6 +56,9 @@ def improve(
     time: Annotated[str | None, typer.Option(help="Column to split by: later examples are tested on.")] = None,
     image_size: ImageSize = None,
     device: Device = "cpu",
+    model: Annotated[
+        str | None, typer.Option(help="Your own network, package.module:factory or file.py:factory, to be improved.")
+    ] = None,
     backbone: Annotated[
         str | None,
         typer.Option(
@@ -97,6 +100,7 @@ def improve(
             time=time,
             image_size=image_size,
             device=device,
+            model=model,
             backbone=backbone,
             download=download,
             trust_code=trust_code,
