@@ -2,7 +2,7 @@
 
 >>> import whet
 >>> len(whet.__all__), "improve" in whet.__all__
-(16, True)
+(19, True)
 """
 
 from __future__ import annotations
@@ -12,12 +12,29 @@ from typing import TYPE_CHECKING, Any
 from whet.errors import WhetError
 
 if TYPE_CHECKING:
-    from whet.api import Audit, Run, advise, audit, compare, demo, evaluate, improve, load, open_run, pretrain, resume
+    from whet.api import (
+        Audit,
+        Diagnosis,
+        Run,
+        advise,
+        audit,
+        compare,
+        demo,
+        diagnose,
+        evaluate,
+        improve,
+        load,
+        open_run,
+        pretrain,
+        resume,
+        watch,
+    )
     from whet.bundle.model import Model
     from whet.improving.options import Options
 
 __all__ = [
     "Audit",
+    "Diagnosis",
     "Model",
     "Options",
     "Run",
@@ -27,17 +44,26 @@ __all__ = [
     "audit",
     "compare",
     "demo",
+    "diagnose",
     "evaluate",
     "improve",
     "load",
     "open_run",
     "pretrain",
     "resume",
+    "watch",
 ]
 
 __version__ = "0.1.0"
 
-HOMES = {"Model": "whet.bundle.model", "Options": "whet.improving.options"}  # everything else lives in whet.api
+# everything else lives in whet.api; a diagnosis needs only its own room, which is quicker to import
+HOMES = {
+    "Diagnosis": "whet.diagnosis.diagnosis",
+    "Model": "whet.bundle.model",
+    "Options": "whet.improving.options",
+    "diagnose": "whet.diagnosis.api",
+    "watch": "whet.diagnosis.api",
+}
 
 
 def __getattr__(name: str) -> Any:

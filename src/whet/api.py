@@ -15,6 +15,8 @@ from whet.budget import parse_budget
 from whet.bundle.load import load_model
 from whet.bundle.model import Model
 from whet.comparing.api import advise, compare
+from whet.diagnosis.api import diagnose, watch
+from whet.diagnosis.diagnosis import Diagnosis
 from whet.errors import ConfigError, DataError, RunError, WhetError, did_you_mean
 from whet.improving.folder import RunFolder
 from whet.improving.observer import Observer
@@ -27,17 +29,20 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Audit",
+    "Diagnosis",
     "Run",
     "advise",
     "audit",
     "compare",
     "demo",
+    "diagnose",
     "evaluate",
     "improve",
     "load",
     "open_run",
     "pretrain",
     "resume",
+    "watch",
 ]
 
 

@@ -7,7 +7,7 @@ import pytest
 import whet.auditing.checks  # noqa: F401  (registers them)
 from whet.auditing.check import checks
 from whet.data.kinds import Modality
-from whet.diagnosis.finding import symptoms
+from whet.diagnosis.rule import rules
 from whet.recipe import Recipe
 from whet.remedies.remedy import remedies
 from whet.tasks.classes import ClassTarget
@@ -69,7 +69,7 @@ def test_a_remedy_in_force_is_not_proposed_again(name):
 
 
 def test_what_a_remedy_treats_is_a_known_symptom():
-    known = {*symptoms, *checks}
+    known = {*rules, *checks}
     for name, remedy in remedies.items():
         assert remedy.treats <= known, name
         assert remedy.cost >= 0

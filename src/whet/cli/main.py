@@ -12,6 +12,7 @@ from whet.cli.commands import (
     audit,
     checks,
     compare,
+    diagnose,
     embed,
     evaluate,
     improve,
@@ -34,7 +35,21 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for _command in (improve, audit, predict, evaluate, report, ledger, compare, advise, models, checks, embed, pretrain):
+for _command in (
+    improve,
+    audit,
+    diagnose,
+    predict,
+    evaluate,
+    report,
+    ledger,
+    compare,
+    advise,
+    models,
+    checks,
+    embed,
+    pretrain,
+):
     _command.add_to(app)
 
 

@@ -1,7 +1,4 @@
-"""Why a model does badly: one file per symptom."""
+"""Why a model does badly: rules look at a case, probes experiment on copies of it, cures mend it."""
 
-import importlib
-import pkgutil
-
-for _module in pkgutil.iter_modules(__path__):
-    importlib.import_module(f"{__name__}.{_module.name}")
+import whet.diagnosis.cures
+import whet.diagnosis.rules  # noqa: F401  (both register what they hold)

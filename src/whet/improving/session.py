@@ -9,8 +9,8 @@ import numpy as np
 
 from whet.bundle.model import Member, Model
 from whet.bundle.save import save
-from whet.diagnosis.finding import Finding
 from whet.evaluation.blend import Blend
+from whet.finding import Finding
 from whet.improving.arena import Arena
 from whet.improving.book import Book
 from whet.improving.clock import Clock

@@ -23,7 +23,7 @@ class WeightAveraging:
     decay: float = 0.99  # per step
 
     title: str = "weight averaging (EMA)"
-    treats: frozenset[str] = frozenset({"oscillation", "overfitting"})
+    treats: frozenset[str] = frozenset({"curve_oscillation", "overfitting"})
     expected_gain: float = 0.5
     cost: float = 1.0
 

@@ -23,7 +23,7 @@ class GradientClipping:
     norm: float = 1.0
 
     title: str = "gradient clipping"
-    treats: frozenset[str] = frozenset({"oscillation"})
+    treats: frozenset[str] = frozenset({"curve_oscillation"})
     expected_gain: float = 0.5
     cost: float = 1.0
 

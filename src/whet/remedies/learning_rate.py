@@ -23,7 +23,7 @@ class LearningRateRangeTest:
     factor: float = 1.5  # nearer than this to the rate in force is no change
 
     title: str = "learning-rate range test"
-    treats: frozenset[str] = frozenset({"underfitting", "oscillation", "below_baseline"})
+    treats: frozenset[str] = frozenset({"underfitting", "curve_oscillation", "below_baseline"})
     expected_gain: float = 1.5
     cost: float = 1.0
 

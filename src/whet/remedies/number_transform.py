@@ -26,7 +26,14 @@ class NumberTransform:
 
     title: str = "scale of numbers"
     treats: frozenset[str] = frozenset(
-        {"underfitting", "below_baseline", "oscillation", "skewed_columns", "column_outliers", "impossible_values"}
+        {
+            "underfitting",
+            "below_baseline",
+            "curve_oscillation",
+            "skewed_columns",
+            "column_outliers",
+            "impossible_values",
+        }
     )
     expected_gain: float = 0.5
     cost: float = 1.0

@@ -21,7 +21,7 @@ class LearningRateSchedule:
     """Another shape of the learning rate over the training."""
 
     title: str = "learning-rate schedule"
-    treats: frozenset[str] = frozenset({"underfitting", "oscillation"})
+    treats: frozenset[str] = frozenset({"underfitting", "curve_oscillation"})
     expected_gain: float = 0.6
     cost: float = 1.0
 

@@ -1,0 +1,174 @@
+"""The course of a diagnosis: before training, a training that is watched, its outcome, and cures tried, within a time.
+
+The time is shared: a copy trains early, so that costly experiments leave it enough; experiments about what is given may
+begin in the first three fifths, those about training in seven tenths, those about the outcome in four fifths; cures are
+tried with what is left.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from whet.diagnosis.case import Case
+from whet.diagnosis.concluding import conclude
+from whet.diagnosis.diagnosis import Diagnosis
+from whet.diagnosis.judging import COSTLY, Judged, judge
+from whet.diagnosis.ordinary_loop import Stretch
+from whet.diagnosis.outcome import Outcome
+from whet.diagnosis.rule import Rule
+from whet.diagnosis.setup import Setup
+from whet.diagnosis.verdict import join
+from whet.errors import CannotJudgeError
+from whet.watching.trace import Trace
+
+if TYPE_CHECKING:
+    from whet.diagnosis.watch import Watch
+
+__all__ = ["Course"]
+
+SHARES = {"before": 0.6, "during": 0.7, "after": 0.8}  # of the time, until which a stage may begin experiments
+WITHOUT_PROOF = 1 / SHARES["after"]  # longer, where nothing is tried afterwards
+LEAST_FOR_PROOF_S = 0.5
+
+
+class Course:
+    """One diagnosis from its beginning to its end; hand over the user's parts, they are not changed."""
+
+    def __init__(self, setup: Setup, *, watched: Watch | None, budget_s: float | None, strict: bool) -> None:
+        self.began, self.budget_s = time.monotonic(), budget_s
+        self.trained = setup  # the model as the user has it now
+        trace = None if watched is None else watched.trace
+        initial = setup if watched is None else _as_begun(setup, watched)
+        self.case = Case(setup=initial, trace=trace, seed=setup.seed)
+        self.judged = Judged(strict=strict)
+        self.watched = watched
+
+    def run(self, wanted: Mapping[str, Rule], *, prove: bool) -> Diagnosis:
+        """Ask every rule, join what was found, and try cures with the time that is left."""
+        stretch = 1.0 if prove else WITHOUT_PROOF
+        cheap = {name: rule for name, rule in wanted.items() if name not in COSTLY}
+        costly = {name: rule for name, rule in wanted.items() if name in COSTLY}
+        self._until(SHARES["before"] * stretch)
+        judge(self.case, cheap, "before", self.judged)
+        self._until(SHARES["during"] * stretch)
+        why_no_trace, why_no_outcome = self._look(wanted)
+        self._until(SHARES["before"] * stretch)
+        judge(self.case, costly, "before", self.judged)
+        self._until(SHARES["during"] * stretch)
+        judge(self.case, wanted, "during", self.judged, nothing_seen=why_no_trace)
+        self._until(SHARES["after"] * stretch)
+        judge(self.case, wanted, "after", self.judged, nothing_seen=why_no_outcome)
+        self._until(1.0)
+        proofs = self._prove(wanted) if prove else ()
+        return conclude(
+            self.case,
+            self.judged,
+            trace=self._trace(),
+            model=type(self.trained.model).__name__,
+            proofs=proofs,
+            seconds=time.monotonic() - self.began,
+            explains={name: rule.explains for name, rule in wanted.items()},
+        )
+
+    def _until(self, share: float) -> None:
+        self.case.until = None if self.budget_s is None else self.began + share * self.budget_s
+
+    def _look(self, wanted: Mapping[str, Rule]) -> tuple[str, str]:
+        """Train a copy, or examine the model that was trained; why there is no trace, and why no outcome."""
+        if not any(rule.stage in ("during", "after") for rule in wanted.values()):
+            return "", ""
+        try:
+            with self._timed("training"):
+                outcome = self._examined() if self.watched is not None else self._trained()
+        except CannotJudgeError as reason:
+            return ("" if self.watched is not None else str(reason)), str(reason)
+        except Exception as fault:
+            if self.judged.strict:
+                raise
+            told = " ".join(str(fault).split())[:300]
+            why = f"training a copy of the model stopped with {type(fault).__name__}: {told}"
+            self.judged.not_judged["training"] = why
+            return ("" if self.watched is not None else why), why
+        if outcome is None:
+            return "", self._why_no_outcome()
+        if not np.isfinite(outcome.scores).all():
+            return "", "the trained model gives NaN or infinite outputs"
+        self.case.outcome = outcome
+        return "", ""
+
+    def _trained(self) -> Outcome | None:
+        from whet.diagnosis.probes.training import training
+
+        return self.case.ask(training).outcome
+
+    def _examined(self) -> Outcome | None:
+        """What the user's own trained model does; how long it was trained is what was watched."""
+        from whet.diagnosis.probes.batches import batches
+        from whet.diagnosis.probes.examining import examine
+        from whet.diagnosis.probes.goal import goal
+
+        kind, trace = self.case.ask(goal), self.case.trace
+        if kind.kind == "unknown" or trace is None:
+            return None
+        epochs = len(trace.steps) / trace.steps_per_epoch if trace.steps_per_epoch else 0.0
+        return examine(self.trained.copy(), kind, self.case.ask(batches), Stretch(epochs=epochs))
+
+    def _why_no_outcome(self) -> str:
+        if self.trained.valid is None:
+            return "needs validation batches; pass valid=..."
+        return "the loss is not one of PyTorch's, so it is not known what good predictions are"
+
+    def _trace(self) -> Trace | None:
+        if self.case.trace is not None:
+            return self.case.trace
+        from whet.diagnosis.probes.training import training
+
+        try:
+            return self.case.ask(training).trace if "training" in self.judged.timings else None
+        except Exception:
+            return None
+
+    def _prove(self, wanted: Mapping[str, Rule]) -> tuple[Any, ...]:
+        verdicts = join(self.judged.findings, {name: rule.explains for name, rule in wanted.items()})
+        if not verdicts or self.case.left_s() < LEAST_FOR_PROOF_S:
+            return ()
+        try:
+            from whet.diagnosis.proving import prove
+
+            with self._timed("proofs"):
+                return tuple(prove(self.case, verdicts, until=math.inf if self.case.until is None else self.case.until))
+        except CannotJudgeError as reason:
+            self.judged.not_judged["proofs"] = str(reason)
+        except Exception as fault:
+            if self.judged.strict:
+                raise
+            self.judged.not_judged["proofs"] = f"trying cures failed: {type(fault).__name__}: {str(fault)[:200]}"
+        return ()
+
+    @contextmanager
+    def _timed(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.judged.timings[name] = time.perf_counter() - start
+
+
+def _as_begun(setup: Setup, watched: Watch) -> Setup:
+    """A copy with the weights, the optimiser and the schedule as they were before the first watched step."""
+    began, initial = setup.copy(), watched.initial
+    began.model.load_state_dict(initial.model, strict=False)
+    several = watched.optimizer if isinstance(watched.optimizer, list | tuple) else [watched.optimizer]
+    for optimizer, state in zip(several, initial.optimizers, strict=True):
+        if optimizer is setup.optimizer:
+            began.optimizer.load_state_dict(state)
+    if began.scheduler is not None and initial.scheduler is not None and watched.scheduler is setup.scheduler:
+        began.scheduler.load_state_dict(initial.scheduler)
+    return replace(began, was_trained=initial.was_trained)

@@ -1,0 +1,48 @@
+"""A lower learning rate.
+
+Helps: losses that jump, diverge or end at chance because steps overshoot. Hurts: a training that is merely slow.
+Source: Bengio, "Practical Recommendations for Gradient-Based Training of Deep Architectures", 2012, section 3.1.1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from whet.diagnosis.case import Case
+from whet.diagnosis.cures.cure import cures
+from whet.diagnosis.cures.parts.asking import is_so
+from whet.diagnosis.cures.parts.fresh_weights import mend_broken_weights
+from whet.diagnosis.cures.parts.opened import setup_of
+from whet.diagnosis.cures.parts.rates import better_rate, rate_of, scale_rates
+from whet.diagnosis.setup import Setup
+from whet.finding import Finding
+
+__all__ = ["LowerRate"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LowerRate:
+    """Every group's rate by one factor. Weights that already are NaN are drawn anew: no rate brings them back."""
+
+    title: str = "lower the learning rate"
+    factor: float = 0.1  # where neither the finding nor a short trial names a rate
+
+    def applies(self, case: Case) -> bool:
+        """Where there is a rate above 0."""
+        return is_so(lambda: rate_of(setup_of(case)) > 0)
+
+    def advice(self, case: Case, finding: Finding | None) -> str:
+        """With both rates."""
+        now = rate_of(setup_of(case))
+        kind = type(setup_of(case).optimizer).__name__
+        return f"optimizer = {kind}(..., lr={better_rate(case, finding, self.factor):.3g})  # was {now:.3g}"
+
+    def apply(self, case: Case, finding: Finding | None) -> Setup:
+        """To the rate that the finding names, else to the best lower one of short trials."""
+        setup = setup_of(case).copy()
+        scale_rates(setup, better_rate(case, finding, self.factor) / rate_of(setup))
+        mend_broken_weights(setup)
+        return setup
+
+
+cures.register("lower_rate")(LowerRate())

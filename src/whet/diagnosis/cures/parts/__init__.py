@@ -1,0 +1,1 @@
+"""What several cures need: ways to change a copy of a script's model, optimiser, loss, loader or forward pass."""

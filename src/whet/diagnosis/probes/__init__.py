@@ -1,0 +1,1 @@
+"""Experiments on copies of a training script's parts: each is a function of a case, run through ``Case.ask``."""

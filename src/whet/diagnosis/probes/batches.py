@@ -1,0 +1,57 @@
+"""What the loaders give: the first batches of one reading, and of a second one for comparison.
+
+A loader may be read only once (a generator) or never end; random states are as they were afterwards.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import Any
+
+from whet.diagnosis.case import Case
+from whet.diagnosis.preserving import preserving
+from whet.errors import CannotJudgeError
+
+__all__ = ["Batches", "batches", "is_one_shot"]
+
+MOST = 64  # batches kept of the first reading
+SECOND = 4  # of the second
+FRESH = 16  # of the validation loader
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batches:
+    """Batches as the loaders gave them, untouched."""
+
+    first: tuple[Any, ...]  # of the training loader, from its beginning; at least one
+    second: tuple[Any, ...]  # its beginning once more: the same where nothing is shuffled; empty where it reads once
+    valid: tuple[Any, ...]  # of the validation loader; empty without one
+    is_whole: bool  # ``first`` is a whole epoch
+    reads_once: bool = False  # the training loader is an iterator: a second epoch finds it where the first one left it
+
+
+def batches(case: Case) -> Batches:
+    """Read the loaders once."""
+    setup = case.setup
+    if setup is None:
+        raise CannotJudgeError("needs the model and its data")
+    reads_once = is_one_shot(setup.train)
+    with preserving(setup.train, setup.valid):
+        first = tuple(itertools.islice(setup.train, MOST + 1))
+        if not first:
+            raise CannotJudgeError("the training loader gave no batch")
+        second = () if reads_once else tuple(itertools.islice(setup.train, SECOND))
+        valid = () if setup.valid is None else tuple(itertools.islice(setup.valid, FRESH))
+    return Batches(
+        first=first[:MOST], second=second, valid=valid, is_whole=len(first) <= MOST, reads_once=reads_once or not second
+    )
+
+
+def is_one_shot(loader: Any) -> bool:
+    """Whether ``loader`` is an iterator (a generator, ``itertools.cycle``) and not something that can be read anew.
+
+    >>> is_one_shot([1, 2]), is_one_shot(x for x in [1, 2])
+    (False, True)
+    """
+    return hasattr(loader, "__next__") and hasattr(loader, "__iter__")

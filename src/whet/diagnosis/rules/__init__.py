@@ -1,0 +1,7 @@
+"""Why a training goes wrong: one file per rule."""
+
+import importlib
+import pkgutil
+
+for _module in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_module.name}")

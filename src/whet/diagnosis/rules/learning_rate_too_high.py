@@ -1,0 +1,124 @@
+"""Learning rate too high: steps overshoot, so the loss jumps, climbs or stays at chance.
+
+With the user's parts this is an experiment: short trainings of copies at lower rates, over the same batches. It speaks
+only where a lower rate gets clearly below what the user's rate reached in as many steps AND in the whole training.
+From a watched loop alone it speaks where the loss has climbed and steps move weights by more than a tenth of their
+size. Source: Goodfellow et al., "Deep Learning", 2016, section 11.4.1; Smith, "Cyclical Learning Rates", WACV 2017
+(range test).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from whet.diagnosis.case import Case
+from whet.diagnosis.probes.moves import moves
+from whet.diagnosis.probes.rate_evidence import rate_evidence, rate_plot
+from whet.diagnosis.probes.rate_sweep import CAP, RateSweep, rate_sweep
+from whet.diagnosis.probes.seen import end_of, fall_of, seen, start_of
+from whet.diagnosis.probes.trials import achieved
+from whet.diagnosis.rule import Stage, rules
+from whet.finding import Finding
+
+__all__ = ["LearningRateTooHigh"]
+
+SOURCE = 'Smith, "Cyclical Learning Rates for Training Neural Networks", WACV 2017, section 3.3 (range test)'
+
+
+@dataclass(frozen=True, kw_only=True)
+class LearningRateTooHigh:
+    """A lower rate gets lower."""
+
+    title: str = "learning rate too high"
+    stage: Stage = "during"
+    explains: frozenset[str] = frozenset(
+        {"non_finite", "exploding", "dead_units", "saturation", "flat_loss", "oscillation", "underfitting"}
+        | {"below_baseline", "vanishing", "normalisation_gap"}
+    )
+    least: float = 0.1  # of the reference loss, that a lower rate must gain
+    severe: float = 0.25  # the gain from which the rate spoils the training
+    move: float = 0.1  # of a weight's norm in one step: 100 times the usual 1e-3 (D14)
+    climb: float = 1.5  # times the loss at the beginning, at the end: without parts to experiment on
+
+    def check(self, case: Case) -> Iterable[Finding]:
+        """Experiment where there are parts, else read the trace."""
+        return self._by_experiment(case) if case.setup is not None else self._by_trace(case)
+
+    def _by_experiment(self, case: Case) -> Iterable[Finding]:
+        sweep, whole = case.ask(rate_sweep), case.ask(achieved)
+        factor, loss = sweep.best(higher=False)
+        cap = CAP * sweep.reference
+        short = (sweep.level(1.0) - loss) / sweep.reference
+        gain = min(short, (min(whole, cap) - loss) / sweep.reference)
+        blew_up = self._blew_up(case)
+        if blew_up:  # the first steps went well and it came apart later
+            gain = max(gain, (min(whole, cap) - loss) / sweep.reference - self.least) if short > 0 else gain
+        if factor == 1.0 or gain <= max(self.least, 3 * sweep.noise(factor) / sweep.reference):
+            return
+        beyond = sweep.valid_gain(factor, over=1.0)
+        if beyond is None or not beyond < 0:  # infinite and NaN where the user's rate diverged
+            yield self._finding(sweep, factor, loss, whole, gain)
+
+    def _blew_up(self, case: Case) -> bool:
+        losses = seen(case).losses()
+        end, start = end_of(losses), start_of(losses)
+        return bool(not np.isfinite(end) or end > 2 * start)
+
+    def _finding(self, sweep: RateSweep, factor: float, loss: float, whole: float, gain: float) -> Finding:
+        better = sweep.own_rate * factor
+        return Finding(
+            symptom="learning_rate_too_high",
+            title=self.title,
+            severity=float(min(0.95, 0.5 + 0.2 * gain / self.severe)),
+            confidence=float(min(0.98, 0.8 + 0.1 * gain / self.severe)),
+            statement=f"At the learning rate {sweep.own_rate:.2g} the loss is {sweep.own:.3g} after {sweep.steps} "
+            "steps "
+            f"and {whole:.3g} after the whole training; at {better:.2g} it is {loss:.3g} after {sweep.steps} steps.",
+            evidence={
+                "rule": "D14",
+                "value": gain,
+                "threshold": self.least,
+                **rate_evidence(sweep, factor, loss, whole),
+            },
+            where="optimizer",
+            cures=("lower_rate", "clip_gradients", "standardise_inputs"),
+            advice=f"Set lr={better:.2g} in the optimizer (it is {sweep.own_rate:.2g}).",
+            source=SOURCE,
+            plot=rate_plot(sweep),
+        )
+
+    def _by_trace(self, case: Case) -> Iterable[Finding]:
+        trace = seen(case)
+        fall, sizes = fall_of(trace), moves(trace)
+        if fall is None or sizes is None or not sizes.size:
+            return
+        step = float(np.median(sizes))
+        if -fall < self.climb - 1 or step <= self.move:
+            return
+        rate = max([r for s in trace.steps for r in s.rates], default=float("nan"))
+        end, start = end_of(trace.losses()), start_of(trace.losses())
+        yield Finding(
+            symptom="learning_rate_too_high",
+            title=self.title,
+            severity=0.85,
+            confidence=0.75,
+            statement=f"Steps move the weights by {100 * step:.0f} % of their size, and the loss went from {start:.3g} "
+            f"to {end:.3g} at a learning rate of {rate:.2g}.",
+            evidence={
+                "rule": "D14",
+                "value": step,
+                "threshold": self.move,
+                "rate": rate,
+                "better_rate": rate * 1e-3 / step,
+            },
+            where="optimizer",
+            cures=("lower_rate", "clip_gradients"),
+            advice=f"Lower lr in the optimizer, first to {0.1 * rate:.2g}.",
+            source=SOURCE,
+        )
+
+
+rules.register("learning_rate_too_high")(LearningRateTooHigh())

@@ -1,0 +1,147 @@
+"""Learning rate too low: the training is sound but so slow that it ends before it has learnt.
+
+With the user's parts: a short training of a copy at a higher rate gets much further down than the whole of the user's
+training. A trained model near its optimum, a hard task and a warm-up are silent: there a higher rate gains nothing, or
+what counts is the peak of the schedule. From a watched loop alone: the weights hardly move, though gradients are there,
+and the loss hardly falls though it slopes.
+Source: Goodfellow et al., "Deep Learning", 2016, section 11.4.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from whet.diagnosis.case import Case
+from whet.diagnosis.probes.ground import ground
+from whet.diagnosis.probes.moves import moves
+from whet.diagnosis.probes.rate_evidence import rate_evidence, rate_plot
+from whet.diagnosis.probes.rate_sweep import RateSweep, rate_sweep
+from whet.diagnosis.probes.seen import fall_of, planned_steps, seen
+from whet.diagnosis.probes.trials import achieved
+from whet.diagnosis.rule import Stage, rules
+from whet.finding import Finding
+
+__all__ = ["LearningRateTooLow"]
+
+SOURCE = 'Goodfellow, Bengio and Courville, "Deep Learning", 2016, section 11.4.1'
+
+
+@dataclass(frozen=True, kw_only=True)
+class LearningRateTooLow:
+    """A higher rate gets much further in fewer steps."""
+
+    title: str = "learning rate too low"
+    stage: Stage = "during"
+    explains: frozenset[str] = frozenset({"flat_loss", "underfitting", "below_baseline", "stopped_early"})
+    attainable: float = 0.1  # of the loss at the start, that the better rate must take off it
+    beyond: float = 0.3  # share of that gain which must be there on examples not trained on
+    share: float = 0.35  # of what the better rate takes off in a short training: less in a whole one is too slow
+    severe: float = 0.2  # share below which the training is as good as lost
+    move: float = 1e-6  # of a weight's norm in the largest step; 1e-5 (D14) is common near an optimum
+    fall: float = 0.02  # of the loss in a whole watched training
+    fewest: int = 30  # steps of a watched training without parts to experiment on
+
+    def check(self, case: Case) -> Iterable[Finding]:
+        """Experiment where there are parts, else read the trace."""
+        return self._by_experiment(case) if case.setup is not None else self._by_trace(case)
+
+    def _by_experiment(self, case: Case) -> Iterable[Finding]:
+        base = case.ask(ground)
+        start = float(base.start.mean())
+        if base.setup.was_trained and not base.began_anew and start < 0.5 * base.reference:
+            return
+        sweep, whole = case.ask(rate_sweep), case.ask(achieved)
+        factor, loss = sweep.best(higher=True)
+        gain = start - loss
+        if factor == 1.0 or gain <= max(self.attainable * start, 3 * sweep.noise(factor)):
+            return
+        if not np.isfinite(whole) or sweep.own > 1.05 * start:
+            return  # it came apart: not for slowness
+        beyond = sweep.valid_gain(factor)
+        if beyond is not None and not beyond > self.beyond * gain:
+            return  # learnt by heart, which is no gain
+        own = self._whole_gain(case, start, min(whole, sweep.own))
+        share = own / gain
+        if share < self.share and start - sweep.own < self.share * gain:
+            yield self._finding(sweep, factor, loss, whole, max(share, 0.0))
+
+    def _whole_gain(self, case: Case, start: float, whole: float) -> float:
+        """What the user's training takes off the loss, carried on in a straight line where our clock cut it short."""
+        longer = planned_steps(case) / max(1, len(seen(case).steps))
+        return (start - whole) * max(1.0, longer)
+
+    def _finding(self, sweep: RateSweep, factor: float, loss: float, whole: float, share: float) -> Finding:
+        better = sweep.own_rate * factor
+        severity = 0.9 if share < 0.5 * self.severe else 0.75 if share < self.severe else 0.5
+        return Finding(
+            symptom="learning_rate_too_low",
+            title=self.title,
+            severity=severity,
+            confidence=0.95 if share < self.severe else 0.75,
+            statement=f"At the learning rate {sweep.own_rate:.2g} the whole training takes the loss from "
+            f"{sweep.start:.3g} "
+            f"to {whole:.3g}; at {better:.2g} only {sweep.steps} steps take it to {loss:.3g}.",
+            evidence={
+                "rule": "D14",
+                "value": share,
+                "threshold": self.share,
+                **rate_evidence(sweep, factor, loss, whole),
+            },
+            where="optimizer",
+            cures=("raise_rate", "train_longer"),
+            advice=f"Set lr={better:.2g} in the optimizer (it is {sweep.own_rate:.2g}).",
+            source=SOURCE,
+            plot=rate_plot(sweep),
+        )
+
+    def _by_trace(self, case: Case) -> Iterable[Finding]:
+        trace = seen(case)
+        fall, sizes = fall_of(trace), moves(trace)
+        if len(trace.steps) < self.fewest or fall is None or sizes is None:
+            return
+        step = float(np.max(sizes))
+        if not 0 < step < self.move or not self._stays(trace.losses()) or not self._has_gradients(case):
+            return
+        rate = max([r for s in trace.steps for r in s.rates], default=float("nan"))
+        yield Finding(
+            symptom="learning_rate_too_low",
+            title=self.title,
+            severity=0.65,  # without an experiment nobody knows where it should have got
+            confidence=0.7,
+            statement=f"No step moves the weights by more than {step:.1e} of their size (1e-3 is usual), and the loss "
+            f"fell by {100 * fall:.1f} % in {len(trace.steps)} steps at a learning rate of {rate:.2g}.",
+            evidence={
+                "rule": "D14",
+                "value": step,
+                "threshold": self.move,
+                "rate": rate,
+                "better_rate": rate * 1e-3 / step,
+            },
+            where="optimizer",
+            cures=("raise_rate",),
+            advice=f"Raise lr in the optimizer, first to {100 * rate:.2g}.",
+            source=SOURCE,
+        )
+
+    def _stays(self, losses: np.ndarray) -> bool:
+        """Whether the second half is where the first half was, but for noise and next to nothing."""
+        finite = losses[np.isfinite(losses)]
+        first, last = np.array_split(finite, 2)
+        error = float(np.hypot(first.std() / np.sqrt(len(first)), last.std() / np.sqrt(len(last))))
+        return abs(float(first.mean() - last.mean())) < max(self.fall * abs(float(first.mean())), 3 * error)
+
+    def _has_gradients(self, case: Case) -> bool:
+        """Relative to the weights: what an optimum does not have."""
+        sizes = [
+            p.gradient / p.weight
+            for s in seen(case).looked_at
+            for p in s.parameters.values()
+            if p.gradient is not None and p.weight > 0
+        ]
+        return bool(sizes) and float(np.median(sizes)) > 1e-3
+
+
+rules.register("learning_rate_too_low")(LearningRateTooLow())

@@ -1,0 +1,90 @@
+"""Saturation: sigmoids or tanhs sit where they are flat, so that nothing flows back through them.
+
+A last sigmoid that has learnt its answers is flat as well, rightly: what gives the model's outputs is left out, and
+it is severe only where the loss does not fall.
+Source: Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks", AISTATS 2010.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from whet.diagnosis.case import Case
+from whet.diagnosis.probes.activations import activations, activations_at_start
+from whet.diagnosis.probes.learning import learns
+from whet.diagnosis.probes.seen import seen
+from whet.diagnosis.rule import Stage, rules
+from whet.finding import Finding, Line, Plot
+from whet.watching.trace import Trace
+
+__all__ = ["Saturation"]
+
+_KINDS = {"Sigmoid", "Tanh", "Hardsigmoid", "Hardtanh"}
+_SQUASHERS = {"sigmoid", "tanh", "hardsigmoid", "hardtanh"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Saturation:
+    """Most values of a layer lie on the flat ends."""
+
+    flat: float = 0.5  # share of values whose derivative is below 1 % of its peak (D13)
+    severe: float = 0.8
+    fall: float = 0.3  # of the loss: what falls by so much learns in spite of it
+    looks: int = 3  # steps of a watched loop at which the share must hold
+
+    title: str = "saturated activations"
+    stage: Stage = "during"
+    explains: frozenset[str] = frozenset({"vanishing", "flat_loss", "underfitting", "below_baseline"})
+
+    def check(self, case: Case) -> Iterable[Finding]:
+        """See ``Rule.check``."""
+        shares, before = self._by_parts(case) if case.setup is not None else (self._by_trace(seen(case)), {})
+        worst = max(shares, key=lambda n: shares[n], default=None)
+        if worst is None or shares[worst] <= self.flat:
+            return
+        share = shares[worst]
+        learning = learns(case, self.fall)
+        from_start = before.get(worst, 0.0) > self.flat
+        yield Finding(
+            symptom="saturation",
+            title=self.title,
+            severity=0.25 if learning else 0.8 if share >= self.severe else 0.55,
+            confidence=0.85,
+            statement=f"{100 * share:.0f} % of the values of '{worst}' lie where its activation is flat"
+            + (", already before the first step." if from_start else "."),
+            evidence={"rule": "D13", "value": share, "threshold": self.flat, "at_start": before.get(worst, 0.0)},
+            where=f"layer '{worst}'",
+            cures=("standardise_inputs", "reinitialise", "replace_activation")
+            if from_start
+            else ("lower_rate", "replace_activation", "reinitialise"),
+            advice="Standardise the inputs (mean 0, standard deviation 1), start from the module's own initial "
+            "weights, or "
+            f"replace the activation in '{worst}' by ReLU or GELU.",
+            source="Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks, 2010",
+            plot=Plot(
+                title="Values on the flat ends",
+                x="layer",
+                y="share",
+                lines=(Line(name="flat", x=tuple(shares), y=tuple(shares.values())),),
+                threshold=self.flat,
+            ),
+        )
+
+    def _by_parts(self, case: Case) -> tuple[dict[str, float], dict[str, float]]:
+        inner = [a for a in case.ask(activations) if a.function in _SQUASHERS and not a.is_output]
+        before = {a.where: a.flat for a in case.ask(activations_at_start) if a.function in _SQUASHERS}
+        return {a.where: a.flat for a in inner}, before
+
+    def _by_trace(self, trace: Trace) -> dict[str, float]:
+        found: dict[str, list[float]] = {}
+        for step in trace.looked_at[len(trace.looked_at) // 2 :]:
+            for name in list(step.layers)[:-1]:
+                if step.layers[name].kind in _KINDS:
+                    found.setdefault(name, []).append(step.layers[name].flat)
+        return {n: float(np.min(v)) for n, v in found.items() if len(v) >= self.looks}
+
+
+rules.register("saturation")(Saturation())

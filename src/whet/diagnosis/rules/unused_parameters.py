@@ -1,0 +1,104 @@
+"""Parameters that no gradient reaches: a layer that forward forgets, or a graph that is cut.
+
+``detach()``, ``.data``, a ``no_grad`` block or a trip through NumPy in the middle of a model leave everything
+before it untrained, without a word. A layer that is never called costs little: it is usually an older version left
+behind, and some ready-made models have such heads. Gradients of exactly 0 are not meant here: dead units and fresh
+zero heads have them.
+
+Rule: gradient None after several batches while others have one (reference rule D17).
+Source: documentation of torch.autograd ("locally disabling gradient computation").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from whet.diagnosis.case import Case
+from whet.diagnosis.probes.flow import ParameterFlow, flow
+from whet.diagnosis.rule import Stage, rules
+from whet.finding import Finding
+
+__all__ = ["UnusedParameters"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnusedParameters:
+    """Looks at which parameters have a gradient."""
+
+    share: float = 0.05  # of the trainable values, from which a layer never called is worth more than a remark
+
+    title: str = "parameters that no gradient reaches"
+    stage: Stage = "before"
+    explains: frozenset[str] = frozenset(
+        {"cannot_memorise", "underfitting", "below_baseline", "input_unused", "flat_loss", "learning_rate_too_low"}
+        | {"stopped_early"}
+    )
+
+    def check(self, case: Case) -> Iterable[Finding]:
+        """A cut graph, and layers never called, apart."""
+        if case.setup is None:
+            return
+        seen = case.ask(flow)
+        trained = [p for p in seen.parameters if p.trains]
+        reached = [p for p in trained if p.gradient != "none"]
+        lost = [p for p in trained if p.gradient == "none" and p.weighs]
+        if not reached or not lost:
+            return  # no gradient at all is another rule's matter
+        total = sum(p.size for p in trained)
+        begin = min(p.order for p in reached)
+        before = [p for p in lost if p.called and p.order < begin and not seen.reaches_inputs]
+        if before:
+            fresh = all(p.fresh is not False for p in before)
+            yield _cut(before, reached, total, 0.8 if fresh else 0.4)
+        rest = [p for p in lost if p not in before]
+        if rest:
+            large = sum(p.size for p in rest) > self.share * total
+            never = [p for p in rest if not p.called]
+            yield _idle(rest, never, total, 0.45 if large and never else 0.2)
+
+
+def _names(parameters: Sequence[ParameterFlow]) -> str:
+    names = list(dict.fromkeys(p.owner or p.name for p in parameters))
+    return ", ".join(repr(n) for n in names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+
+
+def _cut(before: Sequence[ParameterFlow], reached: Sequence[ParameterFlow], total: int, severity: float) -> Finding:
+    share = sum(p.size for p in before) / total
+    first = min(reached, key=lambda p: p.order)
+    return Finding(
+        symptom="unused_parameters",
+        title="The graph is cut",
+        severity=severity,
+        confidence=0.9 if severity > 0.7 else 0.6,
+        statement=f"The first layers run and no gradient comes back to them: {_names(before)} "
+        f"({100 * share:.0f} % of the trainable values). The graph is cut before {first.owner!r}.",
+        evidence={"rule": "D17", "value": share, "threshold": 0.0, "unused": tuple(p.name for p in before)},
+        where=f"before layer {first.owner!r}",
+        cures=(),
+        advice=f"Remove the .detach(), .data, .numpy() or torch.no_grad() between {before[-1].owner!r} and "
+        f"{first.owner!r} "
+        "in forward. If these layers are meant to stay as they are, load trained weights and set "
+        "requires_grad_(False).",
+        source="documentation of torch.autograd: locally disabling gradient computation",
+    )
+
+
+def _idle(rest: Sequence[ParameterFlow], never: Sequence[ParameterFlow], total: int, severity: float) -> Finding:
+    share = sum(p.size for p in rest) / total
+    what = "are never called by forward" if never else "run, and what they give does not reach the loss"
+    return Finding(
+        symptom="unused_parameters",
+        title="Layers without a use",
+        severity=severity,
+        confidence=0.9,
+        statement=f"{_names(never or rest)} {what} ({100 * share:.0f} % of the trainable values have no gradient).",
+        evidence={"rule": "D17", "value": share, "threshold": 0.0, "unused": tuple(p.name for p in rest)},
+        where=f"layer {(never or rest)[0].owner!r}",
+        cures=(),
+        advice=f"Use {_names(never or rest)} in forward, or remove it from the model.",
+        source="documentation of torch.nn.parallel.DistributedDataParallel (find_unused_parameters)",
+    )
+
+
+rules.register("unused_parameters")(UnusedParameters())

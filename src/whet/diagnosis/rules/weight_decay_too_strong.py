@@ -1,0 +1,84 @@
+"""Weight decay too strong: it pulls the weights to zero faster than gradients build them.
+
+An experiment: the same short training without decay gets far below what the whole training reached with it, and not at
+the expense of validation: decay that is doing its work costs training loss and pays in validation.
+Source: Krogh and Hertz, "A Simple Weight Decay Can Improve Generalization", NeurIPS 1991.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from whet.diagnosis.case import Case
+from whet.diagnosis.probes.trials import compare
+from whet.diagnosis.rule import Stage, rules
+from whet.diagnosis.setup import Setup
+from whet.finding import Finding
+
+__all__ = ["WeightDecayTooStrong"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightDecayTooStrong:
+    """Training without decay is far better."""
+
+    coupled: float = 1e-3  # decay added to gradients, from which it is worth a trial; 1e-4 is usual
+    decoupled: float = 1e-4  # rate times decay of AdamW and its kin: the share by which each step shrinks weights
+    least: float = 0.15  # of the reference loss, that doing without must gain
+    severe: float = 0.3
+
+    title: str = "weight decay too strong"
+    stage: Stage = "during"
+    explains: frozenset[str] = frozenset(
+        {"flat_loss", "underfitting", "below_baseline", "learning_rate_too_high", "learning_rate_too_low", "vanishing"}
+        | {"dead_units", "cannot_memorise"}
+    )
+
+    def check(self, case: Case) -> Iterable[Finding]:
+        """See ``Rule.check``."""
+        strongest = self._strongest(case.setup)
+        if strongest == 0.0:
+            return
+        tried = compare(case, _without)
+        if not tried.is_better(self.least):
+            return
+        gain = min(tried.gain, tried.whole_gain)
+        yield Finding(
+            symptom="weight_decay_too_strong",
+            title=self.title,
+            severity=float(min(0.95, 0.4 + 0.35 * gain / self.severe)),
+            confidence=0.9,
+            statement=f"With weight_decay={strongest:g} the loss is {tried.whole:.3g} after the whole training; "
+            "without it "
+            f"{tried.steps} steps reach {tried.after:.3g} (with it {tried.before:.3g}).",
+            evidence={"rule": "weight decay", "value": gain, "threshold": self.least, "weight_decay": strongest},
+            where="optimizer",
+            cures=("weaken_weight_decay",),
+            advice=f"Set weight_decay to {min(1e-4, strongest / 100):g} in the optimizer (it is {strongest:g}).",
+            source="Krogh and Hertz, A Simple Weight Decay Can Improve Generalization, NeurIPS 1991",
+        )
+
+    def _strongest(self, setup: Setup | None) -> float:
+        """The largest decay that is worth a trial; 0 where none is."""
+        found = [0.0]
+        for group in [] if setup is None else setup.optimizer.param_groups:
+            decay, rate = float(group.get("weight_decay") or 0.0), float(group.get("lr") or 0.0)
+            if decay * rate >= self.decoupled if _is_decoupled(setup, group) else decay >= self.coupled:
+                found.append(decay)
+        return max(found)
+
+
+def _is_decoupled(setup: Setup | None, group: dict[str, object]) -> bool:
+    name = "" if setup is None else type(setup.optimizer).__name__
+    return bool(group.get("decoupled_weight_decay")) or name in {"AdamW", "Lion", "SGDW", "LAMB", "Lamb"}
+
+
+def _without(setup: Setup) -> Setup:
+    for group in setup.optimizer.param_groups:
+        if "weight_decay" in group:
+            group["weight_decay"] = 0.0
+    return setup
+
+
+rules.register("weight_decay_too_strong")(WeightDecayTooStrong())

@@ -1,0 +1,114 @@
+"""Weight scale: initial weights are far too large or too small, and no normalisation makes up for it.
+
+The size of weights is only a suspicion. The verdict comes from training the same network twice for some steps with the
+user's optimiser and batches: from these weights, and from PyTorch's ordinary ones. It is severe only where the latter
+are much better.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from whet.diagnosis.case import Case
+from whet.diagnosis.probes.contest import Contest
+from whet.diagnosis.probes.initial_weights import LayerScale, fresh_start, layer_scales
+from whet.diagnosis.probes.symmetric_layers import symmetric_layers
+from whet.diagnosis.rule import Stage, rules
+from whet.finding import Finding, Line, Plot
+
+__all__ = ["WeightScale"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightScale:
+    """Layers outside the range of ordinary gains, where that costs."""
+
+    low: float = 0.05  # gain; PyTorch's default is 0.58, GPT's 0.02 at width 64 is 0.16
+    high: float = 5.0  # gain; He's is 1.41, orthogonal with gain 2 is 2
+    costs: float = 0.3  # of the way that the loss goes from ordinary weights: by so much worse is worth a word
+    spoils: float = 0.5  # and by so much is severe
+    nothing: float = 1e-6  # spread of a layer's outputs between examples; beside biases it is rounding noise
+    title: ClassVar[str] = "initial weights of the wrong size"
+    stage: ClassVar[Stage] = "before"
+    explains: ClassVar[frozenset[str]] = frozenset(
+        {
+            "initial_loss",
+            "exploding",
+            "vanishing",
+            "saturation",
+            "dead_units",
+            "flat_loss",
+            "cannot_memorise",
+            "non_finite",
+            "underfitting",
+            "below_baseline",
+            "learning_rate_too_low",
+            "oscillation",
+            "normalisation_gap",
+            "overconfidence",
+        }
+    )
+
+    def check(self, case: Case) -> Iterable[Finding]:
+        """One finding for all such layers; none for a model that was trained before."""
+        if case.setup is None or case.setup.was_trained:
+            return
+        layers = case.ask(layer_scales)
+        odd = [x for x in layers if not x.is_normalised and not self.low <= x.gain <= self.high]
+        if not odd or all(x is layers[-1] and x.gain < self.low for x in odd):  # a head near 0 is good practice
+            return
+        if case.ask(symmetric_layers):  # constant weights have no spread; that rule speaks of them
+            return
+        run = case.ask(fresh_start)
+        harm = run.harm()
+        if harm > self.costs:
+            yield self._finding(odd, layers, run, 0.9 if harm > self.spoils else 0.6)
+        elif self._fades(odd, layers):
+            yield self._finding(odd, layers, run, 0.75)
+
+    def _fades(self, odd: list[LayerScale], layers: tuple[LayerScale, ...]) -> bool:
+        """Most layers shrink their inputs, until nothing is left. Weights of exactly 0 (LoRA, gates) are meant so."""
+        small = [x for x in odd if 0 < x.gain < self.low]
+        return len(small) >= max(3, len(layers) / 2) and min(x.output for x in small) < self.nothing
+
+    def _finding(self, odd: list[LayerScale], layers: tuple[LayerScale, ...], run: Contest, severity: float) -> Finding:
+        worst = max(odd, key=lambda x: abs(math.log(max(x.gain, 1e-30))))
+        own, ordinary = run.ends()
+        size = "large" if worst.gain > 1 else "small"
+        bound = self.high if worst.gain > 1 else self.low
+        return Finding(
+            symptom="weight_scale",
+            severity=severity,
+            confidence=0.9,
+            title=self.title,
+            statement=f"The initial weights of {worst.name!r} are too {size}: their gain is {worst.gain:.3g} "
+            f"(ordinary: 0.5 to 2). After {len(run.own)} steps the loss is {own:.3g}; from ordinary weights "
+            f"{ordinary:.3g}.",
+            evidence={
+                "rule": "weight_scale",
+                "value": worst.gain,
+                "threshold": bound,
+                "layers": [x.name for x in odd],
+                "loss": own,
+                "loss_from_ordinary_weights": ordinary,
+            },
+            where=f"layer {worst.name!r} ({worst.kind})",
+            cures=("reinitialise",),
+            advice=f"Remove the line that initialises {worst.name!r}, or scale it: nn.init.kaiming_normal_(weight, "
+            'nonlinearity="relu"), nn.init.xavier_uniform_(weight) for tanh and sigmoid.',
+            source="He et al., Delving Deep into Rectifiers, ICCV 2015, section 2.2; Glorot and Bengio, AISTATS 2010",
+            plot=Plot(
+                title="Size of the initial weights by layer",
+                x="layer, in order of use",
+                y="gain (1 keeps signals as large as they are)",
+                lines=(Line(name="gain", x=tuple(x.name for x in layers), y=tuple(x.gain for x in layers)),),
+                threshold=bound,
+                log_y=True,
+            ),
+        )
+
+
+rules.register("weight_scale")(WeightScale())

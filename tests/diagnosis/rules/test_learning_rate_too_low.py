@@ -1,0 +1,75 @@
+import pytest
+import torch
+from during_scripts import build, case_of, examples, findings, forward, loader, ordinary, watched_loop
+from torch.nn import functional as F
+from torch.optim import SGD, Adam
+from torch.optim.lr_scheduler import LinearLR
+
+NAME = "learning_rate_too_low"
+
+
+@pytest.mark.parametrize(
+    ("kind", "optimizer"),
+    [
+        ("mlp", lambda p: Adam(p, lr=1e-6)),
+        ("mlp", lambda p: SGD(p, lr=1e-4)),
+        ("cnn", lambda p: Adam(p, lr=1e-6)),
+        ("bag", lambda p: Adam(p, lr=1e-5)),
+    ],
+)
+def test_a_rate_that_gets_nowhere_is_found_with_a_better_one(kind, optimizer):
+    (found,) = findings(ordinary(kind, optimizer=optimizer, epochs=3), NAME)
+    assert found.severity >= 0.7
+    assert found.evidence["better_rate"] > 50 * found.evidence["rate"]
+    assert found.evidence["loss_at_better_rate"] < found.evidence["loss_after_whole_training"]
+    assert found.cures[0] == "raise_rate"
+
+
+@pytest.mark.parametrize(("kind", "noise"), [("mlp", 0.0), ("cnn", 0.0), ("lstm", 1.0), ("bag", 1.0)])
+def test_a_usual_rate_is_never_severe_also_where_nothing_can_be_learnt(kind, noise):
+    assert all(f.severity < 0.7 for f in findings(ordinary(kind, noise=noise, epochs=6), NAME))
+
+
+def test_a_warm_up_that_begins_with_tiny_rates_is_silent():
+    model = build("mlp")
+    optimizer = SGD(model.parameters(), lr=0.1)
+    scheduler = LinearLR(optimizer, start_factor=1e-4, total_iters=30)
+    case = case_of(model, optimizer, examples("mlp"), scheduler=scheduler, schedule_every="step", epochs=15)
+    assert not findings(case, NAME)
+
+
+def test_fine_tuning_a_trained_model_with_a_tiny_rate_is_silent():
+    model = build("mlp")
+    optimizer = Adam(model.parameters(), lr=3e-3)
+    for _ in range(40):
+        for batch in loader(*examples("mlp")):
+            optimizer.zero_grad()
+            F.cross_entropy(*forward(model, batch)).backward()
+            optimizer.step()
+    assert not findings(case_of(model, optimizer, examples("mlp"), was_trained=True), NAME)
+    tiny = Adam(model.parameters(), lr=1e-5)
+    assert not findings(case_of(model, tiny, examples("mlp"), was_trained=True), NAME)
+
+
+@pytest.mark.parametrize(("lr", "is_found"), [(1e-7, True), (0.05, False), (1e-2, False)])
+def test_a_watched_loop_alone_shows_that_nothing_moves(lr, is_found):
+    model = build("mlp")
+    optimizer = SGD(model.parameters(), lr=lr)
+
+    def step(number, batch):
+        optimizer.zero_grad()
+        F.cross_entropy(model(batch[0]), batch[1]).backward()
+        optimizer.step()
+
+    case = watched_loop(model, optimizer, loader(*examples("mlp")), step, epochs=4)
+    assert bool(findings(case, NAME)) == is_found
+
+
+def test_the_users_parts_stay_as_they_were():
+    model = build("mlp")
+    optimizer = Adam(model.parameters(), lr=1e-6)
+    before = {n: p.clone() for n, p in model.state_dict().items()}
+    findings(case_of(model, optimizer, examples("mlp"), epochs=2), NAME)
+    assert all(torch.equal(p, before[n]) for n, p in model.state_dict().items())
+    assert optimizer.param_groups[0]["lr"] == 1e-6
+    assert not optimizer.state

@@ -1,0 +1,83 @@
+"""Targets one place off are found in rows and along sequences; forecasting and next-step prediction are healthy."""
+
+import pytest
+import torch
+from small_setups import Bag, blobs, cnn, found, healthy, loader, make, mlp, pictures, words
+from torch import nn
+
+from whet.diagnosis.rules.shifted_targets import ShiftedTargets
+from whet.rng import make_generator
+
+
+@pytest.mark.parametrize(("shift", "shuffle"), [(1, True), (-2, False)])
+@pytest.mark.parametrize(("net", "data"), [(mlp, blobs), (cnn, pictures), (Bag, words)], ids=["mlp", "cnn", "bag"])
+def test_rolled_rows_are_found(net, data, shift, shuffle):
+    x, y = data(400)
+    (finding,) = found(ShiftedTargets(), make(net, loader(x, y.roll(shift), shuffle=shuffle)))
+    assert finding.level == "severe"
+    assert finding.evidence["value"] == -shift
+    assert not found(ShiftedTargets(), make(net, loader(x, y)))
+
+
+def test_rolled_numbers_are_found():
+    x, _ = blobs(400)
+    case = make(lambda: mlp(classes=1), loader(x, x[:, :1].roll(1, dims=0)), loss=nn.MSELoss())
+    assert found(ShiftedTargets(), case)
+
+
+class Tagger(nn.Module):
+    """One answer per step; LSTM one way or both ways."""
+
+    def __init__(self, classes=30, both=False):
+        super().__init__()
+        self.embed = nn.Embedding(30, 8)
+        self.lstm = nn.LSTM(8, 8, batch_first=True, bidirectional=both)
+        self.head = nn.Linear(16 if both else 8, classes)
+
+    def forward(self, x):
+        return self.head(self.lstm(self.embed(x))[0]).transpose(1, 2)
+
+
+def tokens():
+    return torch.randint(30, (128, 12), generator=make_generator(0, "tokens"))
+
+
+def test_a_forgotten_or_doubled_shift_of_the_next_token_is_found():
+    t = tokens()
+    for inputs, targets, lag in ((t, t, 0), (t[:, :-2], t[:, 2:], 2), (t[:, 1:], t[:, :-1], -1)):
+        (finding,) = found(ShiftedTargets(), make(Tagger, loader(inputs, targets)))
+        assert finding.evidence["value"] == lag
+    assert not found(ShiftedTargets(), make(Tagger, loader(t[:, :-1], t[:, 1:])))
+
+
+def test_an_autoencoder_is_healthy():
+    t = tokens()
+    assert not found(ShiftedTargets(), make(lambda: Tagger(both=True), loader(t, t)))
+
+
+def test_tags_of_the_neighbouring_word_are_found():
+    t = tokens()
+    tags = t % 3
+    (finding,) = found(ShiftedTargets(), make(lambda: Tagger(3), loader(t, tags.roll(1, dims=1))))
+    assert finding.evidence["value"] == -1
+    assert not found(ShiftedTargets(), make(lambda: Tagger(3), loader(t, tags)))
+
+
+def test_forecasting_from_windows_is_healthy():
+    g = make_generator(0, "walk")
+    steps = torch.randn(500, generator=g)
+    for series in (steps, steps.cumsum(0), torch.sin(torch.arange(500) / 5) + 0.1 * steps):
+        x, y = series.unfold(0, 8, 1)[:-1], series[8:, None]
+        case = make(lambda: mlp(classes=1), loader(x, y, shuffle=False), loss=nn.MSELoss())
+        assert not found(ShiftedTargets(), case)
+
+
+def test_rows_sorted_by_class_are_silent():
+    x, y = blobs(400)
+    order = torch.argsort(y)
+    assert not found(ShiftedTargets(), make(mlp, loader(x[order], y[order])))
+
+
+def test_healthy_setups_are_silent():
+    for name, case in healthy():
+        assert not found(ShiftedTargets(), case), name

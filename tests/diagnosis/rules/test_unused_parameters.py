@@ -1,0 +1,106 @@
+"""A cut graph is found as an error, a forgotten layer as a fault, a side branch as a remark."""
+
+import pytest
+import torch
+from part_setups import NETS, D, K, Recurrent, case_of, cnn, found, loader, made, mlp, pictures, table, waves
+from torch import nn
+
+RULE = "unused_parameters"
+
+
+class Cut(nn.Module):
+    """A body and a head, with something between them."""
+
+    def __init__(self, body, head, between):
+        super().__init__()
+        self.body, self.head, self.between = body, head, between
+
+    def forward(self, x):
+        return self.head(self.between(self.body, x))
+
+
+def no_grad(body, x):
+    with torch.no_grad():
+        return body(x)
+
+
+BETWEEN = {
+    "detach": lambda body, x: body(x).detach(),
+    "data": lambda body, x: body(x).data,
+    "no_grad": no_grad,
+    "numpy": lambda body, x: torch.from_numpy(body(x).detach().numpy()),
+}
+
+
+@pytest.mark.parametrize("between", BETWEEN)
+@pytest.mark.parametrize("net", ["mlp", "cnn", "lstm"])
+def test_a_cut_graph_is_found(net, between):
+    body, data = {
+        "mlp": lambda: (mlp(16), table()),
+        "cnn": lambda: (cnn(16), pictures()),
+        "lstm": lambda: (made(lambda: Recurrent(16)), waves()),
+    }[net]()
+    model = Cut(body, made(lambda: nn.Linear(16, K)), BETWEEN[between])
+    (finding,) = found(RULE, case_of(model, loader(*data)))
+    assert finding.level == "severe"
+    assert "head" in finding.where
+    whole = Cut(body, model.head, lambda body, x: body(x))
+    assert not found(RULE, case_of(whole, loader(*data)))
+
+
+def test_a_layer_that_forward_forgets_is_found():
+    class Forgetful(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.second, self.head = nn.Linear(D, 16), nn.Linear(16, 16), nn.Linear(16, K)
+
+        def forward(self, x):
+            return self.head(self.first(x).relu())
+
+    (finding,) = found(RULE, case_of(made(Forgetful), loader(*table())))
+    assert finding.level == "moderate"
+    assert finding.where == "layer 'second'"
+
+
+def test_a_side_branch_is_a_remark():
+    class Sided(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.body, self.head, self.other = mlp(16), nn.Linear(16, K), nn.Linear(16, 16)
+
+        def forward(self, x):
+            h = self.body(x)
+            self.other(h)
+            return self.head(h)
+
+    (finding,) = found(RULE, case_of(made(Sided), loader(*table())))
+    assert finding.level == "slight"
+
+
+def test_a_teacher_without_gradients_beside_the_network_is_a_remark():
+    class Taught(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.teacher, self.student = mlp(), mlp()
+
+        def forward(self, x):
+            with torch.no_grad():
+                taught = self.teacher(x)
+            return self.student(x) + 0.1 * taught
+
+    (finding,) = found(RULE, case_of(Taught(), loader(*table())))
+    assert finding.level == "slight"
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_whole_networks_are_silent(name):
+    build, data = NETS[name]
+    assert not found(RULE, case_of(build(), loader(*data())))
+
+
+def test_dead_units_and_zero_heads_are_not_meant():
+    model = mlp()
+    with torch.no_grad():
+        model[0].bias.fill_(-100)
+        model[4].weight.zero_()
+    assert not found(RULE, case_of(model, loader(*table())))
