@@ -35,5 +35,5 @@ def test_trees_believe_the_examples_that_count(contradicting):
 
 def test_an_estimator_that_cannot_weigh_says_so(contradicting):
     inspection, weighted = contradicting
-    with pytest.raises(ConfigError, match="columns_linear.*count less.*drop_suspected_labels"):
+    with pytest.raises(ConfigError, match=r"columns_linear.*count less.*drop_suspected_labels"):
         fitted("columns_linear", inspection.target, weighted)

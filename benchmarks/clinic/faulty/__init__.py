@@ -1,0 +1,1 @@
+"""Scripts with one mistake each, and their clean twins."""

@@ -1,0 +1,1 @@
+"""Scripts with which nothing is wrong, however odd some look."""
