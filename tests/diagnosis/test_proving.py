@@ -1,5 +1,6 @@
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,34 @@ def test_a_script_that_cannot_even_be_trained():
     assert proof.before is None
     assert proof.after > 0.85
     assert "error" in proof.note
+
+
+class Steps(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embed, self.rnn, self.head = nn.Embedding(7, 12), nn.GRU(12, 24, batch_first=True), nn.Linear(24, 7)
+
+    def forward(self, x):
+        return self.head(self.rnn(self.embed(x))[0]).transpose(1, 2)
+
+
+def test_a_cure_that_changes_the_targets_is_measured_on_the_changed_ones():
+    counting = [
+        (torch.randint(7, (160, 1), generator=make_generator(s, "start")) + torch.arange(9)) % 7 for s in (0, 1)
+    ]
+    setup = script(Steps(), *((x, x) for x in counting), epochs=10, lr=0.5)  # each word is its own target
+    (proof,) = proved(setup, verdict("shifted_targets", "shift_targets", value=0, threshold=1))
+    assert proof.before < 0.3  # perfect on its own words, useless for the next ones
+    assert proof.worked
+    assert proof.after > proof.before + 0.3
+
+
+def test_with_several_optimisers_a_copy_is_not_trained_by_another_one():
+    setup = replace(slow_mlp(), optimizer_is_ours=True)
+    (proof,) = proved(setup, verdict("flat_loss", "raise_rate"), trace=Trace(steps=()))
+    assert not proof.worked
+    assert proof.after is None
+    assert "several optimisers" in proof.note
 
 
 def test_a_cure_whose_training_fails_says_why():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -75,6 +76,7 @@ def diagnose(
     >>> report.is_healthy, report.verdict
     (True, None)
     """
+    began = time.monotonic()
     from whet.diagnosis.opening import open_setup
 
     wanted = chosen_rules(rules, settings)  # before anything runs: a misspelt name must not cost half a minute
@@ -97,6 +99,8 @@ def diagnose(
             schedule_every=schedule_every,
             seed=seed,
         )
+    if seconds is not None:  # imports and opening take time too
+        seconds = max(0.1 * seconds, seconds - (time.monotonic() - began))
     report = diagnose_setup(setup, watched=watched, budget_s=seconds, prove=prove, wanted=wanted, strict=strict)
     if folder is not None:
         report.save(folder)

@@ -71,7 +71,7 @@ STEPS = (
         "loss_falls",
         "the loss falls, and the training loop is sound",
         "non_finite exploding vanishing dead_units saturation learning_rate_too_high learning_rate_too_low flat_loss "
-        "oscillation curve_oscillation gradients_not_zeroed eval_mode_training scheduler_misused "
+        "oscillation curve_oscillation gradients_not_zeroed discarded_gradients eval_mode_training scheduler_misused "
         "accumulation_not_averaged clipping_too_tight momentum_too_high",
         "flat_loss learning_rate_too_high non_finite",
     ),
@@ -84,7 +84,7 @@ STEPS = (
     _step(
         "generalises",
         "what was learnt holds on other examples",
-        "overfitting normalisation_gap training_mode_evaluation shortcut",
+        "overfitting normalisation_gap training_mode_evaluation random_in_evaluation shortcut",
         "overfitting",
     ),
     _step(

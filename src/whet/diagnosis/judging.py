@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from whet.diagnosis.case import Case
+from whet.diagnosis.probes.alarm import USED_UP, limited
 from whet.diagnosis.rule import Rule, Stage, rules
 from whet.errors import CannotJudgeError, ConfigError, did_you_mean
 from whet.finding import Finding
@@ -31,7 +32,8 @@ COSTLY = (
     "more_data",
     "seed_variance",
 )
-USED_UP = "the time was used up; give a larger budget"
+# Of the time left in its stage, that one rule may take: the rules after it must get their turn.
+SHARES = {"before": 0.35, "during": 0.8, "after": 0.6}
 
 
 @dataclass(kw_only=True)
@@ -75,7 +77,8 @@ def judge(case: Case, wanted: Mapping[str, Rule], stage: Stage, judged: Judged, 
             continue
         start = time.perf_counter()
         try:
-            found = list(rule.check(case))
+            with limited(case, SHARES[stage]):
+                found = list(rule.check(case))
         except CannotJudgeError as reason:
             judged.not_judged[name] = str(reason)
         except Exception as fault:  # a rule must not end a diagnosis; what it met is told

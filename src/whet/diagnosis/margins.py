@@ -6,7 +6,7 @@ import numpy as np
 
 from whet.diagnosis.outcome import Outcome
 
-__all__ = ["errors_of", "lead_of", "score_error", "skill_lost", "wilson"]
+__all__ = ["errors_of", "lead_of", "score_error", "skill_lost", "trivial_error", "wilson"]
 
 SURE = 1.96  # standard errors on either side of a 95 % interval
 
@@ -39,6 +39,13 @@ def lead_of(errors: np.ndarray, others: np.ndarray) -> tuple[float, float]:
     difference = errors - others
     spread = float(difference.std(ddof=1)) if len(difference) > 1 else float("inf")
     return float(difference.mean()), spread / float(np.sqrt(max(len(difference), 1)))
+
+
+def trivial_error(outcome: Outcome) -> float:
+    """Mean of ``errors_of`` of always the commonest class, or the mean, on the validation examples."""
+    if outcome.kind == "classes":
+        return float(1 - np.bincount(outcome.truth[outcome.truth >= 0]).max() / len(outcome.truth))
+    return float(np.var(outcome.truth))
 
 
 def skill_lost(errors: np.ndarray, best: np.ndarray, trivial: np.ndarray) -> float:

@@ -30,6 +30,11 @@ def check_model(model: Any) -> None:
         raise ConfigError(
             f"opening model: it is {shown(model)}, not a torch.nn.Module. Pass the module that you train."
         )
+    if isinstance(model, torch.jit.ScriptModule):
+        raise ConfigError(
+            "opening model: it is compiled by torch.jit.script, and copies of it cannot be trained apart from it. "
+            "Pass the module that it was made from."
+        )
     parameters = list(model.parameters())
     if not parameters:
         raise ConfigError(
@@ -55,7 +60,7 @@ def check_loss(loss: Any) -> None:
 
 
 def check_optimizer(optimizer: Any) -> None:
-    """One optimiser that was made, which holds something and can step without a closure."""
+    """One optimiser that was made and holds something."""
     if isinstance(optimizer, type):
         name = optimizer.__name__
         raise ConfigError(f"opening optimizer: it is the class {name}. Pass {name}(model.parameters(), lr=...).")
@@ -64,10 +69,6 @@ def check_optimizer(optimizer: Any) -> None:
             f"opening optimizer: there are {len(optimizer)}. Pass one, with a parameter group for each part; or watch "
             "your own "
             "loop: with whet.watch(model, optimizers)."
-        )
-    if isinstance(optimizer, torch.optim.LBFGS):
-        raise ConfigError(
-            "opening optimizer: LBFGS needs a closure. Leave optimizer out, or watch your own loop: whet.watch."
         )
     if not hasattr(optimizer, "param_groups") or not hasattr(optimizer, "step"):
         raise ConfigError(

@@ -154,7 +154,7 @@ def _must_be_a_loss(value: Any) -> None:
 
 def _must_use_what_it_is_given(setup: Setup, value: Tensor) -> None:
     """A lambda that names the user's model would train it, and not the copy that it was handed."""
-    mine = {id(p) for p in setup.model.parameters()}
+    mine = {id(p): p for p in setup.model.parameters()}  # kept, so that no other tensor gets their addresses
     if any(id(leaf) in mine for leaf in leaves(value)):
         raise ConfigError(
             "the forward or the loss uses your model itself and not what it is given, so copies cannot be tried. Use "

@@ -6,9 +6,11 @@ user's loader, loss, optimiser and scheduler, so that what is seen is the user's
 
 from __future__ import annotations
 
+import inspect
 import itertools
+import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +20,9 @@ from torch.nn.utils import clip_grad_norm_
 from whet.diagnosis.setup import Setup
 from whet.rng import drawing_globally
 
-__all__ = ["Stretch", "train_stretch"]
+__all__ = ["Stretch", "needs_closure", "train_stretch"]
+
+ENDLESS = 1000  # steps within one epoch after which a loader without a length counts as endless, where no clock ends it
 
 
 @dataclass(kw_only=True)
@@ -28,7 +32,7 @@ class Stretch:
     losses: list[float] = field(default_factory=list)  # by step, before it
     epochs: float = 0.0  # passes over the loader; a part where it ended within one and the length is known
     steps_per_epoch: int | None = None
-    ended_by_clock: bool = False
+    ended_by_clock: bool = False  # or by its steps, where the loader never ends
 
 
 def train_stretch(
@@ -38,27 +42,32 @@ def train_stretch(
 
     Args:
         steps, epochs: most steps of the optimiser, most passes over the loader.
-        until: moment of ``time.monotonic``; at least one step is made.
+        until: moment of ``time.monotonic``; at least one step is made, and none that would end after it.
     A loss that is NaN or infinite does not end it: what follows is evidence.
     """
-    stretch = Stretch()
+    stretch, quickest = Stretch(), math.inf
     with drawing_globally(setup.seed, "ordinary loop"):
         for epoch in itertools.count():
             setup.model.train()
-            batches = 0
+            batches, began = 0, time.monotonic()
             for batch in _in_groups(setup.train, setup.loop.accumulate):
                 _step(setup, batch, stretch)
                 batches += 1
-                if until is not None and time.monotonic() >= until:
+                now = time.monotonic()
+                quickest, began = min(quickest, now - began), now  # the first step may take longer than all others
+                if (now + quickest >= until) if until is not None else _is_endless(setup.train, batches, steps):
                     stretch.ended_by_clock = True
                 if stretch.ended_by_clock or _is_over(stretch, epoch, batches, steps, epochs):
                     break
             else:
+                if not batches:  # a generator that has been read before, or no batch at all
+                    stretch.epochs = float(epoch)
+                    return stretch
                 stretch.steps_per_epoch = batches
                 stretch.epochs = epoch + 1
                 if setup.scheduler is not None and setup.loop.schedule_every == "epoch":
                     _schedule(setup, stretch)
-                if batches and not _is_over(stretch, epoch + 1, 0, steps, epochs):
+                if not _is_over(stretch, epoch + 1, 0, steps, epochs):
                     continue
                 return stretch
             stretch.epochs = epoch + (batches / stretch.steps_per_epoch if stretch.steps_per_epoch else 0.0)
@@ -76,7 +85,41 @@ def _is_over(stretch: Stretch, epoch: int, batches: int, steps: int | None, epoc
     return batches == 0 and epoch >= epochs
 
 
+def needs_closure(optimizer: torch.optim.Optimizer) -> bool:
+    """Whether its step must be given a function that computes the loss, as that of LBFGS."""
+    given = inspect.signature(type(optimizer).step).parameters.get("closure")
+    return given is not None and given.default is inspect.Parameter.empty
+
+
+def _is_endless(loader: Any, batches: int, steps: int | None) -> bool:
+    if batches < ENDLESS or steps is not None:
+        return False
+    try:
+        return batches > len(loader)
+    except TypeError:
+        return True
+
+
 def _step(setup: Setup, group: list[Any], stretch: Stretch) -> None:
+    losses: list[float] = []
+
+    def closure() -> float:
+        losses.append(_backward(setup, group))
+        return losses[-1]
+
+    if needs_closure(setup.optimizer):
+        step: Callable[..., Any] = setup.optimizer.step
+        step(closure)  # as often as it likes; the loss before its step is the first
+    else:
+        closure()
+        setup.optimizer.step()
+    stretch.losses.append(losses[0])
+    if setup.scheduler is not None and setup.loop.schedule_every == "step":
+        _schedule(setup, stretch)
+
+
+def _backward(setup: Setup, group: list[Any]) -> float:
+    """Gradients of the mean loss of a group of batches; its value."""
     setup.optimizer.zero_grad(set_to_none=True)
     total = 0.0
     for batch in group:
@@ -87,10 +130,7 @@ def _step(setup: Setup, group: list[Any], stretch: Stretch) -> None:
         total += float(loss.detach())
     if setup.loop.clip_norm is not None:
         clip_grad_norm_(setup.model.parameters(), setup.loop.clip_norm)
-    setup.optimizer.step()
-    stretch.losses.append(total)
-    if setup.scheduler is not None and setup.loop.schedule_every == "step":
-        _schedule(setup, stretch)
+    return total
 
 
 def _schedule(setup: Setup, stretch: Stretch) -> None:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 
 from whet.diagnosis.case import Case
@@ -30,6 +31,7 @@ __all__ = ["Proof", "prove", "random_cure"]
 MOST_EPOCHS = 20.0  # where the user does not say how long to train
 LOOP = "ordinary_loop"  # a cure of the user's own loop: compared with what that loop has made
 BALANCED = frozenset({"class_weights"})  # cures for rare classes, which plain accuracy hardly counts
+TARGETS = frozenset({"shift_targets", "relabel_range", "drop_non_finite"})  # cures that change what is right
 HONEST = {"keep_examples_apart": "the score is honest now, which is what this mends; it need not be higher"}
 
 
@@ -102,12 +104,15 @@ def _tried(case: Case, finding: Finding, name: str, until: float) -> Proof:
     )
     try:
         with as_reason("the corrected training"):
+            if case.trace is not None and setup_of(case).optimizer_is_ours:
+                raise CannotJudgeError("the watched training had several optimisers, which a copy cannot be given")
             before, stretch = _before(case, name)
             cured = cure.apply(case, finding)
             began = time.monotonic()
             after = _train(setup_of(case), cured, stretch, until)
             seconds = time.monotonic() - began
             scored = score(cured, loss=setup_of(case).loss)
+            before = _before_cured_targets(case, name, before, cured, scored)
             found = compare(before, scored, is_balanced=name in BALANCED, seed=case.seed)
     except CannotJudgeError as error:
         return replace(empty, advice=finding.advice or empty.advice, note=str(error), seconds=time.monotonic() - began)
@@ -152,6 +157,20 @@ def _before(case: Case, name: str) -> tuple[Scored | None, Stretch | None]:
         return case.ask(_uncorrected)
     except CannotJudgeError:
         return None, None
+
+
+def _before_cured_targets(case: Case, name: str, before: Scored | None, cured: Setup, scored: Scored) -> Scored | None:
+    """Answers of the uncorrected copy held against the targets that the cured one is held against.
+
+    Standardised targets need no such thing: both are compared in the target's own unit.
+    """
+    if name not in TARGETS or before is None or np.array_equal(before.truth, scored.truth):
+        return before
+    try:
+        with as_reason("the uncorrected model on the cured targets"):
+            return score(replace(cured, model=case.ask(training).setup.copy().model), loss=setup_of(case).loss)
+    except CannotJudgeError:
+        return before
 
 
 def _uncorrected(case: Case) -> tuple[Scored, Stretch]:

@@ -34,7 +34,7 @@ class Rule(Protocol):
 
     @property
     def explains(self) -> frozenset[str]:
-        """Names of rules whose findings this one would bring about. Where both are found, this is nearer to the root."""
+        """Names of rules whose findings this one would bring about: where both are found, this is nearer the root."""
         ...
 
     def check(self, case: Case) -> Iterable[Finding]:

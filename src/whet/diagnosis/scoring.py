@@ -120,6 +120,7 @@ def _judged(
     if goal.kind == "numbers":
         outputs, targets = _in_own_unit(seen)
         truth, given = (t.detach().double().cpu().flatten().numpy() for t in (targets, outputs))
+        given = np.exp(given) if goal.expects == "log_values" else given
         kept = np.isfinite(truth)
         errors = _errors(truth[kept], given[kept])
         return "numbers", truth[kept], errors, int((~np.isfinite(given[kept])).sum())

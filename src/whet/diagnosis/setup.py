@@ -41,6 +41,7 @@ class Setup:
     was_trained: bool = False  # the optimiser has moved these weights before
     seed: int = 0  # of draws while copies train
     optimizer_is_ours: bool = False  # the user gave none: Adam with a learning rate of 1e-3
+    guard: Callable[[], None] | None = None  # called before every forward pass of a copy; raises to end an experiment
 
     def copy(self) -> Setup:
         """The same with a model, optimiser, scheduler and loss of its own; loaders are shared, they hold no weights.
@@ -51,6 +52,9 @@ class Setup:
         model, optimizer, scheduler, loss = copy.deepcopy((self.model, self.optimizer, self.scheduler, self.loss))
         if isinstance(scheduler, torch.optim.lr_scheduler.LRScheduler):
             _track_steps(optimizer)
+        _keep_own_list(self.optimizer, optimizer)
+        if self.guard is not None:
+            _guarded(model, self.guard)
         return replace(self, model=model, optimizer=optimizer, scheduler=scheduler, loss=loss)
 
     @property
@@ -69,3 +73,22 @@ def _track_steps(optimizer: torch.optim.Optimizer) -> None:
 
     tracked._wrapped_by_lr_sched = True  # type: ignore[attr-defined]
     optimizer.step = tracked  # type: ignore[method-assign]
+
+
+def _keep_own_list(optimizer: torch.optim.Optimizer, copied: torch.optim.Optimizer) -> None:
+    """LBFGS keeps its parameters in a second list, which copying an optimiser leaves out."""
+    for name in ("_params", "_numel_cache"):
+        if hasattr(optimizer, name) and not hasattr(copied, name):
+            setattr(copied, name, copied.param_groups[0]["params"] if name == "_params" else None)
+
+
+def _guarded(model: nn.Module, guard: Callable[[], None]) -> None:
+    """Ask before each pass. A copy of a copy has the hook already: functions are not copied, so it asks the same."""
+    if any(getattr(hook, "is_guard", False) for hook in model._forward_pre_hooks.values()):
+        return
+
+    def ask(module: nn.Module, args: Any) -> None:
+        guard()
+
+    ask.is_guard = True  # type: ignore[attr-defined]
+    model.register_forward_pre_hook(ask)

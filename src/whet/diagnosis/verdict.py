@@ -15,6 +15,7 @@ from whet.finding import MODERATE, Finding
 __all__ = ["Verdict", "join", "weight_of"]
 
 PER_SYMPTOM = 0.05  # what each explained rule adds to the rank of its root
+LEAST_SHARE = 0.4  # of a finding's weight that whatever explains it must have: a whisper does not explain a cry
 MOST_ADDED = 0.2  # of those together: many small symptoms do not make a grave cause
 
 Graph = Mapping[str, frozenset[str]]  # rule -> rules
@@ -42,8 +43,8 @@ class Verdict:
 def join(findings: Sequence[Finding], explains: Graph) -> list[Verdict]:
     """Verdicts, the likeliest root first. Every finding is in at least one of them; the order given does not matter.
 
-    Findings of one rule (two dead layers) belong together. A slight finding explains slight ones only: what hardly
-    matters does not spoil a training.
+    Findings of one rule (two dead layers) belong together. A slight finding explains slight ones only, and none
+    explains one that is far heavier than itself: what hardly matters does not spoil a training.
 
     Args:
         findings: of all rules.
@@ -77,9 +78,13 @@ def _brings(
     found: Sequence[Finding], by_rule: Mapping[str, Sequence[Finding]], named: frozenset[str]
 ) -> frozenset[str]:
     """The rules found that findings of one rule would directly bring about."""
-    can_spoil = max(f.severity for f in found) >= MODERATE
+    can_spoil, weight = max(f.severity for f in found) >= MODERATE, max(map(weight_of, found))
+    others = {other: by_rule[other] for other in named & by_rule.keys()}
     return frozenset(
-        other for other in named & by_rule.keys() if can_spoil or max(f.severity for f in by_rule[other]) < MODERATE
+        other
+        for other, symptoms in others.items()
+        if (can_spoil or max(f.severity for f in symptoms) < MODERATE)
+        and weight >= LEAST_SHARE * max(map(weight_of, symptoms))
     )
 
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from whet.watching.norms import is_finite
 from whet.watching.trace import LayerSeen
 
-__all__ = ["first_broken", "is_broken"]
+__all__ = ["first_broken", "is_broken", "tensors_in"]
 
 
 def is_broken(loss: float | None, gradient: float | None) -> bool:
@@ -32,7 +32,7 @@ def first_broken(
 ) -> str:
     """Of a broken step, before the optimiser has moved the parameters. Empty where nothing is broken after all."""
     with torch.no_grad():
-        if any(map(_has_broken, _tensors(inputs))):
+        if any(map(_has_broken, tensors_in(inputs))):
             return "inputs"
         for name, param in named.items():
             if not is_finite(param, math.nan):
@@ -40,7 +40,7 @@ def first_broken(
         for name, layer in layers.items():
             if layer.broken:
                 return f"layer {name!r} ({layer.kind})"
-        if any(map(_has_broken, _tensors(outputs))):
+        if any(map(_has_broken, tensors_in(outputs))):
             return "outputs of the model"
         if loss is not None and not math.isfinite(loss):
             return "loss"
@@ -56,12 +56,13 @@ def _has_broken(tensor: Tensor) -> bool:
     return tensor.is_floating_point() and bool((tensor.isnan() | (tensor == math.inf)).any())
 
 
-def _tensors(value: Any) -> Iterator[Tensor]:
+def tensors_in(value: Any) -> Iterator[Tensor]:
+    """However deep in dicts, lists and tuples."""
     if isinstance(value, Tensor):
         yield value
     elif isinstance(value, Mapping):
         for inner in value.values():
-            yield from _tensors(inner)
+            yield from tensors_in(inner)
     elif isinstance(value, list | tuple):
         for inner in value:
-            yield from _tensors(inner)
+            yield from tensors_in(inner)

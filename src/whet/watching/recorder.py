@@ -20,6 +20,7 @@ from typing import Any, Self
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
+from torch.optim.optimizer import register_optimizer_step_pre_hook
 from torch.utils.hooks import RemovableHandle
 
 from whet.errors import CannotJudgeError
@@ -79,7 +80,7 @@ class Recorder:
         extra = loss.parameters() if isinstance(loss, nn.Module) else ()
         self._weights = Weights(self._model, optimizers, extra=extra)
         self._forwards = Forwards(model, self._own)
-        self._steps = Steps(self._weights, self._own, self._pacing, length=_length(loader))
+        self._steps = Steps(self._weights, self._own, self._pacing, optimizers, length=_length(loader))
         self._schedule = ScheduleCalls(scheduler, optimizers)
         self._scaling = Scaling()
         self._taps, self._handles = Taps(), list[RemovableHandle]()
@@ -134,6 +135,7 @@ class Recorder:
         self._taps.place(torch.autograd, "backward", self._backward)
         self._scaling.watch(self._taps)
         self._schedule.watch(self._taps)
+        self._handles.append(register_optimizer_step_pre_hook(self._before_other))
         for optimizer in self._optimizers:
             self._handles.append(optimizer.register_step_pre_hook(self._before_step))
             self._handles.append(optimizer.register_step_post_hook(self._after_step))
@@ -162,6 +164,7 @@ class Recorder:
     def _close(self) -> None:
         previous = self._window
         self._forwards.end_window(previous)
+        self._steps.end_window(previous)
         self._window = self._new_window()
         self._window.previous_end = self._steps.last_end or self._begin
 
@@ -207,6 +210,7 @@ class Recorder:
     def _backward(self, proceed: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if self._in_backward or not self._listens():
             return proceed(*args, **kwargs)
+        looks = False
         with self._own:
             self.num_backward += 1
             losses = args[0] if args else kwargs.get("tensors")
@@ -214,11 +218,23 @@ class Recorder:
             window = self._open()
             window.begin_backward(self._optimizers, values, inside=self._in_step is not None)
             self._steps.check_early(window)
+            looks = window.looked_at and self._in_step is None
+            if looks:
+                window.discarding.before_backward(window.inputs)
         self._in_backward = True
         try:
-            return proceed(*args, **kwargs)
+            result = proceed(*args, **kwargs)
         finally:
             self._in_backward = False
+        if looks and not self._own.trouble:
+            with self._own:
+                window.discarding.after_backward(self._optimizers)
+        return result
+
+    def _before_other(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:
+        """An optimiser that is not watched may use the gradients too."""
+        if not any(optimizer is mine for mine in self._optimizers) and self._listens():
+            self._window.discarding.is_used_otherwise = True
 
     def _before_step(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:
         if not self._listens():
@@ -250,6 +266,7 @@ class Recorder:
             unheld=self._weights.unheld(),
             foreign=self._weights.foreign(),
             never_moved=self._weights.never_moved() if steps else (),
+            idle=self._weights.idle(self._steps.stepped),
             frozen=self._weights.frozen(),
             scheduler_steps=self._schedule.count,
             threads=torch.get_num_threads(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from torch import Tensor
@@ -28,16 +29,23 @@ class Steps:
     """Between ``before`` and ``after`` the optimiser moves the parameters.
 
     Args:
+        optimizers: those watched; a step names its own by the place in this list.
         length: batches of the training loader, where known.
     """
 
-    def __init__(self, weights: Weights, own: OwnWork, pacing: Pacing, *, length: int | None) -> None:
+    def __init__(
+        self, weights: Weights, own: OwnWork, pacing: Pacing, optimizers: Sequence[Optimizer], *, length: int | None
+    ) -> None:
         self._weights, self._own, self._pacing, self._length = weights, own, pacing, length
+        self._places = {id(o): place for place, o in enumerate(optimizers)}
+        self._clean: dict[int, bool | None] = {}  # of windows since an optimiser's own last step, without the present
+        self.stepped: set[int] = set()  # places of optimisers
         self._keeper = Keeper()
         self._before: Before | None = None
         self._gradient: float | None = None
         self._broken = ""
         self._num_before = 0  # backward passes when the step began
+        self._num_discarded: int | None = None
         self._breaks = 0
         self._batches = 0
         self._waiting: dict[int, Tensor] = {}  # losses on a device, by step
@@ -58,6 +66,7 @@ class Steps:
         """The optimiser is about to step."""
         self._rates = tuple([float(group["lr"]) for group in optimizer.param_groups if "lr" in group])
         self._num_before = window.num_backward
+        self._num_discarded = window.discarding.at_step() if window.looked_at else None
         self._before = self._weights.before(optimizer) if window.looked_at else None
         self._gradient = None
         self._measure(optimizer, window)
@@ -72,12 +81,14 @@ class Steps:
         loss, now = window.loss(), time.perf_counter()
         step = _step(
             index=self.count,
+            optimizer=self._places[id(optimizer)],
             seconds=now - self.begin,
             loss=None if isinstance(loss, Tensor) else loss,
             rates=self._rates,
             num_examples=window.num_examples,
             num_backward=window.num_backward,
-            starts_clean=window.clean.get(id(optimizer)),
+            num_discarded=self._num_discarded,
+            starts_clean=self._starts_clean(optimizer, window),
             is_training=window.is_training,
             in_eval=window.in_eval,
             gradient=self._gradient,
@@ -90,8 +101,22 @@ class Steps:
         )
         if isinstance(loss, Tensor):
             self._waiting[self.count] = loss
-        self._keep(step)
+        self._keep(step, is_first=not window.stepped)
         window.inputs = window.outputs = self._before = None
+
+    def end_window(self, window: Window) -> None:
+        """Optimisers that did not step in it go on with the gradients that it left them."""
+        for key, clean in window.clean.items():
+            self._clean[key] = _either(self._clean[key], clean) if key in self._clean else clean
+        for key in window.stepped:
+            self._clean.pop(key, None)
+
+    def _starts_clean(self, optimizer: Optimizer, window: Window) -> bool | None:
+        """Whether the gradients were clean before any backward pass since the optimiser's own last step."""
+        key = id(optimizer)
+        if key not in self._clean:
+            return window.clean.get(key)
+        return _either(self._clean[key], window.clean[key]) if key in window.clean else self._clean[key]
 
     def finished(self) -> tuple[Step, ...]:
         """All records kept, with their losses read."""
@@ -137,9 +162,11 @@ class Steps:
             return None
         return max(0.0, now - window.forward_begin - (self._own.seconds - self._own_at_end))
 
-    def _keep(self, step: Step) -> None:
+    def _keep(self, step: Step, *, is_first: bool) -> None:
+        """``is_first``: of its window; optimisers that step together share its batches."""
+        self.stepped.add(step.optimizer)
         self._keeper.add(step)
-        if self._length and step.num_backward:
+        if self._length and step.num_backward and is_first:
             if self._batches // self._length != (self._batches - 1) // self._length and step.rates:
                 self.epoch_rates.append(step.rates[0])
             self._batches += step.num_backward
@@ -157,6 +184,13 @@ class Steps:
             self._pacing.something_broke()
         if read:
             self._keeper.fill(read)
+
+
+def _either(first: bool | None, second: bool | None) -> bool | None:
+    """True where one is; None where that is not known."""
+    if first or second:
+        return True
+    return None if first is None or second is None else False
 
 
 def _step(**values: Any) -> Step:

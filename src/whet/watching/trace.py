@@ -55,11 +55,15 @@ class Step:
     """One step of the optimiser. ``layers``, ``parameters`` and ``loss_call`` are empty on steps not looked at."""
 
     index: int  # 0 is the first step
+    optimizer: int = 0  # which of those watched, in the order given
     seconds: float  # wall clock since the watching began, at the end of the step
     loss: float | None = None  # sum over its backward passes, without a gradient scaler's factor; None: not seen
     rates: tuple[float, ...] = ()  # learning rate by parameter group, as the step used it
     num_examples: int | None = None  # by the first axis of the first tensor that the model was given
     num_backward: int = 1  # backward passes since the last step
+    num_discarded: int | None = (
+        None  # passes whose gradients were zeroed unused before the last pass; None: not looked at
+    )
     starts_clean: bool | None = None  # gradients were None or 0 before the first backward of this step; None: not seen
     is_training: bool = True  # the model was in training mode in its last forward pass with gradients
     in_eval: tuple[str, ...] = ()  # modules that depend on the mode (dropout, batch norm) and were in eval mode
@@ -93,6 +97,8 @@ class Trace:
     seconds: float = 0.0
     overhead_s: float = 0.0  # spent by the watching itself
     num_backward: int = 0  # backward passes, also those that no step followed
+    # trainable parameters that only optimisers hold which never stepped, while others did
+    idle: tuple[str, ...] = ()
     passes_in_training_mode: int = 0  # forward passes without gradients while the model was in training mode
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -97,6 +97,13 @@ class Weights:
     def unheld(self) -> tuple[str, ...]:
         """Trainable, and never held."""
         return tuple(n for n, p in self.named.items() if p.requires_grad and n not in self._held)
+
+    def idle(self, stepped: Collection[int]) -> tuple[str, ...]:
+        """Trainable, and held by none of the optimisers that stepped, which are given by their place."""
+        others = [o for place, o in enumerate(self._optimizers) if place not in stepped]
+        moved = {id(p) for place, o in enumerate(self._optimizers) if place in stepped for p in _params(o)}
+        waiting = {id(p) for o in others for p in _params(o)} - moved
+        return tuple(n for n, p in self.named.items() if p.requires_grad and id(p) in waiting) if stepped else ()
 
     def frozen(self) -> tuple[str, ...]:
         """Never trainable while the watching looked."""

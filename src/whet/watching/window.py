@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
+from whet.watching.discarding import Discarding
 from whet.watching.trace import LayerSeen, LossSeen
 
 __all__ = ["Window", "value_of"]
@@ -30,6 +31,7 @@ class Window:
     loss_call: LossSeen | None = None  # that the first backward pass followed
     clean: dict[int, bool | None] = field(default_factory=dict)  # by optimiser
     stepped: set[int] = field(default_factory=set)  # optimisers
+    discarding: Discarding = field(default_factory=Discarding)  # in windows that are looked at
     layers: dict[str, LayerSeen] = field(default_factory=dict)
     entered: set[int] = field(default_factory=set)  # modules whose layers were looked at
     inputs: Any = None  # of the latest forward pass, until the step

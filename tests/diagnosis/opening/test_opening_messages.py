@@ -135,7 +135,6 @@ CASES = {
     "optimizer class": ({"optimizer": torch.optim.Adam}, r"opening optimizer: .*Adam\(model.parameters\(\)"),
     "optimizer name": ({"optimizer": "adam"}, "opening optimizer: it is 'adam'"),
     "two optimizers": ({"optimizer": [torch.optim.SGD(MODEL.parameters(), lr=1)] * 2}, "there are 2"),
-    "closure": ({"optimizer": torch.optim.LBFGS(MODEL.parameters())}, "LBFGS needs a closure"),
     "scheduler class": ({"scheduler": torch.optim.lr_scheduler.StepLR}, "opening scheduler: it is the class StepLR"),
     "no scheduler": ({"scheduler": 3}, r"has no step\(\)"),
     "clip": ({"clip_norm": 0.0}, "clip_norm"),

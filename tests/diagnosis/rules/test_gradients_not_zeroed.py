@@ -45,3 +45,59 @@ def test_accumulation_over_four_batches_is_silent():
 
 def test_our_own_loop_says_nothing_about_the_users():
     assert not findings(ordinary("mlp", epochs=1), NAME)
+
+
+def two_optimizers(kind, body):
+    """``body(number, loss, first, second)`` zeroes, goes backward and steps."""
+    model = build(kind)
+    parts = list(model.children())
+    rest = [p for part in parts[1:] for p in part.parameters()]
+    first, second = SGD(parts[0].parameters(), lr=0.01), SGD(rest, lr=0.01)
+
+    def step(number, batch):
+        body(number, lambda: F.cross_entropy(model(batch[0]), batch[1]), first, second)
+
+    return watched_loop(model, [first, second], loader(*examples(kind)), step, epochs=2)
+
+
+@pytest.mark.parametrize("kind", ["mlp", "lstm", "bag"])
+def test_zeroing_one_of_two_optimizers_is_found(kind):
+    def body(number, loss, first, second):
+        second.zero_grad()
+        loss().backward()
+        first.step()
+        second.step()
+
+    case = two_optimizers(kind, body)
+    (found,) = findings(case, NAME)
+    assert found.evidence["value"] == 1.0
+    assert "optimizer 1 of 2" in found.statement
+    assert case.trace.steps_per_epoch == 2 * len(case.trace.steps) / 4
+
+
+def alternating(number, loss, first, second):
+    first.zero_grad()
+    second.zero_grad()
+    loss().backward()
+    (first if number % 2 else second).step()
+
+
+def accumulating_in_one(number, loss, first, second):
+    loss().backward()
+    first.step()
+    first.zero_grad()
+    if number % 4 == 3:
+        second.step()
+        second.zero_grad()
+
+
+def turns(number, loss, first, second):
+    for one in (first, second):
+        one.zero_grad()
+        loss().backward()
+        one.step()
+
+
+@pytest.mark.parametrize("body", [alternating, accumulating_in_one, turns])
+def test_several_optimizers_done_right_are_silent(body):
+    assert not findings(two_optimizers("mlp", body), NAME)

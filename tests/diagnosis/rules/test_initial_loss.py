@@ -82,3 +82,26 @@ def test_a_trained_model_and_a_prior_in_the_bias_are_silent():
 def test_healthy_setups_are_silent():
     for name, case in healthy():
         assert not found(InitialLoss(), case), name
+
+
+def growing(gain):
+    def build():
+        layers = [m for _ in range(14) for m in (nn.Linear(8, 8, bias=False), nn.ReLU())]
+        for layer in layers[::2]:
+            nn.init.normal_(layer.weight, std=gain / 8**0.5)
+        return nn.Sequential(*layers, nn.Linear(8, 3))
+
+    return build
+
+
+def test_a_start_that_training_does_not_bring_back_is_severe():
+    (finding,) = found(InitialLoss(), make(growing(4.5), loader(*blobs())))
+    assert finding.level == "severe"
+    assert finding.evidence["value"] > 100 * finding.evidence["chance"]
+
+
+def test_a_start_that_training_brings_back_is_not_severe():
+    x, y = blobs()
+    quick = {"optimizer": lambda p: torch.optim.Adam(p, lr=1e-2)}
+    (finding,) = found(InitialLoss(), make(mlp, loader(300 * x, y), **quick))
+    assert finding.level != "severe"

@@ -78,3 +78,47 @@ def test_closed_gates_and_weak_paths_are_silent(net):
 def test_healthy_setups_are_silent():
     for name, case in healthy():
         assert not found(InputUnused(), case), name
+
+
+@pytest.mark.parametrize("bias", [-10.0, -1e4])
+def test_a_path_that_biases_or_scales_close_is_a_path(bias):
+    def closed():
+        net = mlp()
+        nn.init.constant_(net[0].bias, bias)
+        return net
+
+    def shrunk():
+        net = nn.Sequential(nn.Linear(8, 32), nn.LayerNorm(32), nn.ReLU(), nn.Linear(32, 3))
+        nn.init.zeros_(net[1].weight)
+        nn.init.constant_(net[1].bias, bias)
+        return net
+
+    for net in (closed, shrunk):
+        assert not found(InputUnused(), make(net, loader(*blobs())))
+
+
+class Pooled(nn.Module):
+    """Mean of the embeddings where ``keeps`` says so."""
+
+    def __init__(self, keeps):
+        super().__init__()
+        self.embed, self.head, self.keeps = nn.Embedding(30, 8), nn.Linear(8, 3), keeps
+
+    def forward(self, x):
+        keep = self.keeps(x)[..., None].float()
+        return self.head((self.embed(x) * keep).sum(1) / keep.sum(1).clamp(min=1))
+
+
+def padded(num=96, length=10, left=False):
+    x, y = words(num, length)
+    lengths = 2 + torch.arange(num) % (length - 1)
+    x = torch.where(torch.arange(length) < lengths[:, None], x.clamp(min=1), 0)
+    return loader(x.flip(1) if left else x, y)
+
+
+@pytest.mark.parametrize("left", [False, True])
+def test_a_mask_the_wrong_way_round_is_found(left):
+    (finding,) = found(InputUnused(), make(lambda: Pooled(lambda x: x == 0), padded(left=left)))
+    assert finding.level == "severe"
+    assert not found(InputUnused(), make(lambda: Pooled(lambda x: x != 0), padded(left=left)))
+    assert not found(InputUnused(), make(lambda: Pooled(lambda x: x >= 0), padded(left=left)))

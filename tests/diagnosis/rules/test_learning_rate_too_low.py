@@ -3,7 +3,7 @@ import torch
 from during_scripts import build, case_of, examples, findings, forward, loader, ordinary, watched_loop
 from torch.nn import functional as F
 from torch.optim import SGD, Adam
-from torch.optim.lr_scheduler import LinearLR
+from torch.optim.lr_scheduler import LambdaLR, LinearLR
 
 NAME = "learning_rate_too_low"
 
@@ -73,3 +73,51 @@ def test_the_users_parts_stay_as_they_were():
     assert all(torch.equal(p, before[n]) for n, p in model.state_dict().items())
     assert optimizer.param_groups[0]["lr"] == 1e-6
     assert not optimizer.state
+
+
+def grouped(kind, rates, *, train_first=0, epochs=4, scheduler=None):
+    """The first layer in a group of its own; ``train_first`` epochs before that, with a new head after them."""
+    model = build(kind)
+    first, *_ = [m for m in model.modules() if list(m.parameters(recurse=False))]
+    if train_first:
+        optimizer = Adam(model.parameters(), lr=3e-3)
+        for _ in range(train_first):
+            for batch in loader(*examples(kind)):
+                optimizer.zero_grad()
+                F.cross_entropy(*forward(model, batch)).backward()
+                optimizer.step()
+        model[-1].reset_parameters()
+    mine = {id(p) for p in first.parameters()}
+    rest = [p for p in model.parameters() if id(p) not in mine]
+    slow, fast = rates
+    optimizer = Adam([{"params": first.parameters(), "lr": slow}, {"params": rest}], lr=fast)
+    valid = loader(*examples(kind, seed=1), shuffle=False)
+    return case_of(
+        model, optimizer, examples(kind), epochs=epochs, valid=valid, scheduler=scheduler and scheduler(optimizer)
+    )
+
+
+@pytest.mark.parametrize(("kind", "rates"), [("mlp", (1e-7, 1e-2)), ("lstm", (3e-9, 1e-2)), ("bag", (1e-8, 1e-2))])
+def test_a_fresh_layer_in_a_group_that_stands_still_is_found(kind, rates):
+    case = grouped(kind, rates)
+    (found,) = findings(case, NAME)
+    first = next(n for n, p in case.setup.model.named_parameters())
+    assert found.where.startswith(f"parameter {first!r}")
+    assert found.evidence["value"] == pytest.approx(rates[0] / rates[1])
+    assert found.evidence["groups"] == (0,)
+    assert f"lr={rates[1]:.2g}" in found.advice
+    if kind != "mlp":  # its random first layer serves nearly as well
+        assert found.level == "severe"
+
+
+@pytest.mark.parametrize(
+    ("rates", "settings"),
+    [
+        ((1e-5, 1e-3), {"train_first": 8}),
+        ((1e-8, 1e-2), {"train_first": 8}),
+        ((3e-5, 1e-2), {}),
+        ((1e-2, 1e-2), {"scheduler": lambda o: LambdaLR(o, [lambda k: 1e-6 if k < 1 else 1.0, lambda k: 1.0])}),
+    ],
+)
+def test_trained_bodies_decay_by_layer_and_groups_that_begin_later_are_silent(rates, settings):
+    assert not [f for f in findings(grouped("mlp", rates, **settings), NAME) if "groups" in f.evidence]

@@ -60,3 +60,23 @@ def test_a_loss_of_nan_to_the_end_is_severe():
     assert found.evidence["step"] == 5
     assert torch.tensor(found.evidence["value"]) == 0.5
     assert found.level == "severe"
+
+
+def test_a_loss_that_cannot_be_computed_while_it_falls_is_no_matter_of_the_rate():
+    model = build("mlp")
+    optimizer = SGD(model.parameters(), lr=0.05)
+    x, y = examples("mlp")
+
+    def step(number, batch):
+        optimizer.zero_grad()
+        probs = model(batch[0]).softmax(dim=1)
+        right = probs[torch.arange(len(probs)), batch[1]]
+        floor = 1.0 if number < 3 else 0.0  # from then on one example is taken for impossible
+        (-torch.log(right * torch.cat([right.new_full((1,), floor), right.new_ones(len(right) - 1)])).mean()).backward()
+        optimizer.step()
+
+    case = watched_loop(model, optimizer, loader(x, y), step)
+    (found,) = findings(case, NAME)
+    assert found.cures[0] == "skip_broken_steps"
+    assert "log(0)" in found.advice
+    assert not findings(case, "learning_rate_too_high")

@@ -1,9 +1,13 @@
 """Parameters that get gradients and never move are found; deliberate partial training is no error."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from part_setups import NETS, K, case_of, found, loader, loud, made, mlp, table
 from torch import nn
+
+from whet.diagnosis.case import Case
 
 RULE = "optimizer_misses_parameters"
 
@@ -86,3 +90,46 @@ def test_frozen_parameters_are_not_missed():
     model = mlp()
     model[0].requires_grad_(False)
     assert not found(RULE, case_of(model, loader(*table()), optimizer=sgd(model[2], model[4])))
+
+
+def watched_case(model, optimizers, step, train):
+    from whet.watching.recorder import Recorder
+
+    case = case_of(model, train)
+    setup = replace(case.setup, optimizer_is_ours=True)  # as where a list was watched and none is given
+    with Recorder(model, optimizers, loader=train) as recorder:
+        for number, (x, y) in enumerate(train):
+            for one in optimizers:
+                one.zero_grad()
+            nn.functional.cross_entropy(model(x), y).backward()
+            step(number, optimizers)
+    return Case(setup=setup, trace=recorder.trace())
+
+
+def test_an_optimizer_that_never_steps_is_found():
+    model = mlp()
+    parts = [torch.optim.SGD(model[:4].parameters(), lr=0.1), torch.optim.SGD(model[4:].parameters(), lr=0.1)]
+    (finding,) = found(RULE, watched_case(model, parts, lambda n, o: o[1].step(), loader(*table())))
+    assert finding.level == "severe"
+    assert set(finding.evidence["missed"]) == {"0.weight", "0.bias", "2.weight", "2.bias"}
+
+
+def test_layers_that_no_watched_optimizer_holds_are_found():
+    model = mlp()
+    parts = [torch.optim.SGD(model[:2].parameters(), lr=0.1), torch.optim.SGD(model[2:4].parameters(), lr=0.1)]
+    (finding,) = found(RULE, watched_case(model, parts, lambda n, o: [p.step() for p in o], loader(*table())))
+    assert set(finding.evidence["missed"]) == {"4.weight", "4.bias"}
+
+
+@pytest.mark.parametrize("step", [lambda n, o: [p.step() for p in o], lambda n, o: o[n % 2].step()])
+def test_several_optimizers_that_step_are_silent(step):
+    model = mlp()
+    parts = [torch.optim.SGD(model[:4].parameters(), lr=0.1), torch.optim.SGD(model[4:].parameters(), lr=0.1)]
+    assert not found(RULE, watched_case(model, parts, step, loader(*table())))
+
+
+def test_a_part_frozen_on_purpose_is_no_idle_optimizer():
+    model = mlp()
+    model[:4].requires_grad_(False)
+    parts = [torch.optim.SGD(model[:4].parameters(), lr=0.1), torch.optim.SGD(model[4:].parameters(), lr=0.1)]
+    assert not found(RULE, watched_case(model, parts, lambda n, o: o[1].step(), loader(*table())))

@@ -11,7 +11,9 @@ from torch.utils.data import DataLoader, Dataset
 
 from whet.diagnosis.case import Case
 from whet.diagnosis.ending import has_ended
+from whet.diagnosis.probes.training import training
 from whet.diagnosis.rule import rules
+from whet.errors import CannotJudgeError
 from whet.rng import make_generator
 
 AFTER = {name: rule for name, rule in rules.items() if rule.stage == "after"}
@@ -201,7 +203,7 @@ def test_wrong_labels_are_told_from_hard_examples(net, data, both):
     case = trained(net, *noisy(data, 0.4, both=both), epochs=6, optimizer=adam(1e-2))
     (finding,) = found(AFTER["label_noise"], case)
     assert finding.level == "moderate"
-    assert finding.evidence["half"] > 0.05
+    assert finding.evidence.get("half", finding.evidence["value"]) > 0.05
 
 
 def test_a_rare_class_that_is_never_said_is_an_imbalance():
@@ -292,3 +294,76 @@ def test_the_users_parts_are_left_as_they_are(name):
     before = {k: v.clone() for k, v in case.setup.model.state_dict().items()}
     found(AFTER[name], case)
     assert all(torch.equal(v, before[k]) for k, v in case.setup.model.state_dict().items())
+
+
+def test_training_labels_that_are_mixed_up_are_found_beside_clean_validation_labels():
+    (x, y), (xv, yv) = blobs(600, spread=1.0), blobs(400, seed=1, spread=1.0)
+    mixed = torch.where(torch.rand(600, generator=torch.Generator().manual_seed(0)) < 0.4, y.roll(7), y)
+    case = trained(mlp, loader(x, mixed), loader(xv, yv, shuffle=False, batch_size=64), epochs=8, optimizer=adam(1e-2))
+    (finding,) = found(AFTER["label_noise"], case)
+    assert finding.where == "training labels"
+    assert finding.severity >= 0.5
+    clean = trained(mlp, loader(x, y), loader(xv, yv, shuffle=False, batch_size=64), epochs=8, optimizer=adam(1e-2))
+    assert not found(AFTER["label_noise"], clean)
+
+
+def test_a_training_that_would_go_on_gaining_is_told_apart_from_one_that_has_ended():
+    (x, y), (xv, yv) = blobs(600), blobs(300, seed=1)
+    valid = loader(xv, yv, shuffle=False, batch_size=64)
+    brief = trained(mlp, loader(x, y), valid, epochs=1, optimizer=adam(1e-3))
+    (finding,) = found(AFTER["stopped_early"], brief)
+    assert "epochs more" in finding.statement
+    assert finding.evidence["fewer_errors"] > 0.15
+    assert not found(AFTER["stopped_early"], trained(mlp, loader(x, y), valid, epochs=30, optimizer=adam(1e-3)))
+
+
+def shifted_codes(y):
+    return (y + 1) % 3
+
+
+def test_validation_labels_that_are_coded_otherwise_are_told():
+    (x, y), (xv, yv) = blobs(400), blobs(300, seed=1)
+    valid = loader(xv, shifted_codes(yv), shuffle=False, batch_size=64)
+    (finding,) = found(AFTER["split_mismatch"], trained(mlp, loader(x, y), valid, epochs=8, optimizer=adam(1e-2)))
+    assert finding.where == "targets of the validation loader"
+    assert finding.level == "severe"
+
+
+def test_classes_that_training_never_had_are_told():
+    (x, y), (xv, yv) = blobs(400), blobs(300, seed=1)
+    kept = y != 2
+    valid = loader(xv, yv, shuffle=False, batch_size=64)
+    (finding,) = found(
+        AFTER["split_mismatch"], trained(mlp, loader(x[kept], y[kept]), valid, epochs=6, optimizer=adam(1e-2))
+    )
+    assert "such as 2" in finding.statement
+
+
+@pytest.mark.parametrize(("factor", "silent"), [(1.0, True), (100.0, False)])
+def test_validation_numbers_on_another_scale_are_told(factor, silent):
+    x = torch.randn(400, 5, generator=torch.Generator().manual_seed(0))
+    y = x[:, :1] + 0.5 * x[:, 1:2]
+    parts = loader(x[:250], y[:250]), loader(x[250:], factor * y[250:], shuffle=False, batch_size=64)
+    case = trained(lambda: nn.Sequential(nn.Linear(5, 16), nn.ReLU(), nn.Linear(16, 1)), *parts, loss=nn.MSELoss(),
+                   epochs=6, optimizer=adam(1e-2))  # fmt: skip
+    assert (not found(AFTER["split_mismatch"], case)) == silent
+
+
+def test_training_labels_without_any_tie_to_the_inputs_are_told_from_a_task_of_pure_noise():
+    (x, y), (xv, yv) = blobs(500, spread=1.0), blobs(400, seed=1, spread=1.0)
+    mixed = y[torch.randperm(500, generator=torch.Generator().manual_seed(1))]
+    valid = loader(xv, yv, shuffle=False, batch_size=64)
+    (finding,) = found(AFTER["label_noise"], trained(mlp, loader(x, mixed), valid, epochs=4, optimizer=adam(1e-2)))
+    assert "do not belong together" in finding.statement
+    noise = loader(
+        xv, yv[torch.randperm(400, generator=torch.Generator().manual_seed(2))], shuffle=False, batch_size=64
+    )
+    assert not found(AFTER["label_noise"], trained(mlp, loader(x, mixed), noise, epochs=4, optimizer=adam(1e-2)))
+
+
+def test_a_training_with_several_optimisers_is_not_repeated_with_another_one():
+    train, valid = split(marked)
+    case = trained(cnn, train, valid, epochs=3, optimizer=adam(3e-3), optimizer_is_ours=True)
+    watched = Case(setup=case.setup, outcome=case.outcome, trace=case.ask(training).trace)
+    with pytest.raises(CannotJudgeError, match="several optimisers"):
+        list(AFTER["shortcut"].check(watched))

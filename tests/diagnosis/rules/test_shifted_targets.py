@@ -55,6 +55,51 @@ def test_an_autoencoder_is_healthy():
     assert not found(ShiftedTargets(), make(lambda: Tagger(both=True), loader(t, t)))
 
 
+def framed(num=160):
+    """Rows of pictures with an empty frame: the last columns are the same in all of them."""
+    x = torch.rand(num, 6, 6, generator=make_generator(1, "framed"))
+    x[:, -1] = 0
+    x[:, :, -1] = 0.5
+    return x.flatten(1)
+
+
+class Wide(nn.Module):
+    """(B, F) -> (B, F) by dense layers."""
+
+    def __init__(self, last=()):
+        super().__init__()
+        self.net = nn.Sequential(nn.Linear(36, 20), nn.ReLU(), nn.Linear(20, 36), *last)
+
+    def forward(self, x):
+        return self.net(x)
+
+
+@pytest.mark.parametrize("last", [(), (nn.Sigmoid(),)])
+@pytest.mark.parametrize("constant", [0, 3])
+def test_dense_autoencoders_with_constant_columns_are_healthy(last, constant):
+    x = framed()
+    x[:, x.shape[1] - constant :] = 0.25
+    assert not found(ShiftedTargets(), make(lambda: Wide(last), loader(x, x), loss=nn.MSELoss()))
+
+
+class OneWay(nn.Module):
+    """(B, T, 1) -> (B, T), each step from those before it."""
+
+    def __init__(self):
+        super().__init__()
+        self.lstm, self.head = nn.LSTM(1, 8, batch_first=True), nn.Linear(8, 1)
+
+    def forward(self, x):
+        return self.head(self.lstm(x)[0])[..., 0]
+
+
+def test_a_forgotten_shift_of_series_that_end_alike_is_found():
+    x = torch.randn(96, 20, generator=make_generator(2, "series"))
+    x[:, -1] = 0
+    assert found(ShiftedTargets(), make(OneWay, loader(x[..., None], x), loss=nn.MSELoss()))
+    assert not found(ShiftedTargets(), make(OneWay, loader(x[:, :-1, None], x[:, 1:]), loss=nn.MSELoss()))
+
+
 def test_tags_of_the_neighbouring_word_are_found():
     t = tokens()
     tags = t % 3

@@ -7,6 +7,7 @@ from torch import nn
 from torch.utils.data import DataLoader, Dataset, IterableDataset
 
 from whet.diagnosis.rules.unshuffled import Unshuffled
+from whet.rng import make_generator
 
 
 def by_class(data):
@@ -40,6 +41,26 @@ def test_sorted_numbers_are_found():
     (finding,) = found(Unshuffled(), make_case(False))
     assert finding.level == "severe"
     assert not found(Unshuffled(), make_case(True))
+
+
+def test_a_series_read_in_time_is_no_more_than_slight_as_long_as_its_order_does_no_harm():
+    t = torch.arange(560.0)
+    series = (0.4 * t).sin() + 0.5 * (t / 45).sin() + 0.1 * torch.randn(560, generator=make_generator(1, "series"))
+    windows = series.unfold(0, 13, 1)
+    x, y = windows[:, :12], windows[:, 12:]
+    train, valid = loader(x[:400], y[:400], shuffle=False, batch_size=16), loader(x[400:], y[400:])
+    case = make(lambda: nn.Sequential(nn.Linear(12, 16), nn.Tanh(), nn.Linear(16, 1)), train, valid, loss=nn.MSELoss())
+    assert {f.level for f in found(Unshuffled(), case)} <= {"slight"}
+
+
+def test_sorted_numbers_that_pull_a_fast_network_to_and_fro_are_found():
+    x, _ = blobs(400)
+    x, y = by_class((x, (x[:, :1] - x[:, 1:2]) / 2))
+    sgd = lambda p: torch.optim.SGD(p, lr=0.02, momentum=0.9)  # noqa: E731
+    case = make(lambda: mlp(classes=1), loader(x, y, shuffle=False), loader(x, y), loss=nn.MSELoss(), optimizer=sgd)
+    (finding,) = found(Unshuffled(), case)
+    assert finding.level == "severe"
+    assert finding.evidence["harm"] > 0.3
 
 
 class Augmented(Dataset):

@@ -92,6 +92,55 @@ def test_a_teacher_without_gradients_beside_the_network_is_a_remark():
     assert finding.level == "slight"
 
 
+class Skipping(nn.Module):
+    """What its middle gives is overwritten, or returned beside the answer, or used."""
+
+    def __init__(self, use, stem, middle, head):
+        super().__init__()
+        self.use, self.stem, self.middle, self.head = use, stem, middle, head
+
+    def forward(self, x):
+        h = self.stem(x)
+        g = self.middle(h)
+        return self.head(g if self.use == "used" else h), (g if self.use == "returned" else h)
+
+
+def skipping(kind, use, width=16):
+    build = {
+        "mlp": lambda: Skipping(
+            use,
+            nn.Linear(D, 16),
+            nn.Sequential(nn.Linear(16, width), nn.ReLU(), nn.Linear(width, 16)),
+            nn.Linear(16, K),
+        ),
+        "cnn": lambda: Skipping(
+            use,
+            nn.Conv2d(1, 4, 3),
+            nn.Sequential(nn.Conv2d(4, width, 3, padding=1), nn.ReLU(), nn.Conv2d(width, 4, 1)),
+            nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 32), nn.ReLU(), nn.Linear(32, K)),
+        ),
+    }[kind]
+    data = {"mlp": table, "cnn": pictures}[kind]()
+    first = lambda outputs, targets: nn.functional.cross_entropy(outputs[0], targets)  # noqa: E731
+    return case_of(made(build), loader(*data), first)
+
+
+@pytest.mark.parametrize("kind", ["mlp", "cnn"])
+def test_a_large_part_that_runs_and_is_thrown_away_is_a_fault(kind):
+    (finding,) = found(RULE, skipping(kind, "skipped", width=24))
+    assert 0.5 <= finding.severity <= 0.75
+    (more,) = found(RULE, skipping(kind, "skipped", width=80))
+    assert more.severity > finding.severity
+    assert not found(RULE, skipping(kind, "used"))
+
+
+@pytest.mark.parametrize("kind", ["mlp", "cnn"])
+def test_small_or_returned_parts_are_remarks(kind):
+    for case in (skipping(kind, "returned"), skipping(kind, "skipped", width=1)):
+        (finding,) = found(RULE, case)
+        assert finding.level == "slight"
+
+
 @pytest.mark.parametrize("name", NETS)
 def test_whole_networks_are_silent(name):
     build, data = NETS[name]

@@ -1,5 +1,7 @@
 """Weights of the wrong size are found where they cost, and only there."""
 
+import itertools
+
 import pytest
 import torch
 from small_setups import Recurrent, blobs, cnn, cnn_with_norm, found, healthy, loader, make, mlp, pictures, sequences
@@ -70,3 +72,50 @@ def test_a_trained_model_is_not_judged():
 def test_healthy_setups_are_silent():
     for name, case in healthy():
         assert not found(WeightScale(), case), name
+
+
+class Unrolled(nn.Module):
+    """A recurrent layer whose hidden state is multiplied by ``factor`` at each of 40 moments."""
+
+    def __init__(self, factor, layers=1):
+        super().__init__()
+        self.body = nn.RNN(4, 24, layers, nonlinearity="relu", batch_first=True)
+        for name, weight in self.body.named_parameters():
+            if name.startswith("weight_hh"):
+                weight.data = factor * torch.eye(24)
+        self.head = nn.Linear(24, 2)
+
+    def forward(self, x):
+        return self.head(self.body(x)[0][:, -1])
+
+
+def deep(gain):
+    def build():
+        sizes = [8] + [16] * 14
+        layers = [m for a, b in itertools.pairwise(sizes) for m in (nn.Linear(a, b, bias=False), nn.ReLU())]
+        for layer in layers[::2]:
+            nn.init.normal_(layer.weight, std=gain / layer.in_features**0.5)
+        return nn.Sequential(*layers, nn.Linear(16, 3))
+
+    return build
+
+
+@pytest.mark.parametrize(
+    ("net", "data"),
+    [(lambda: Unrolled(1.8), lambda: sequences(length=40)), (deep(4.5), blobs)],
+    ids=["a recurrent layer", "fourteen layers"],
+)
+def test_signals_that_grow_beyond_all_bounds_are_found_though_no_weight_is_large(net, data):
+    (finding,) = found(WeightScale(), make(net, loader(*data())))
+    assert finding.level == "severe"
+    assert finding.evidence["value"] > 100
+
+
+def test_a_recurrent_layer_that_keeps_its_signals_is_silent():
+    for factor in (0.8, 1.0):
+        assert not found(WeightScale(), make(lambda f=factor: Unrolled(f), loader(*sequences(length=40))))
+
+
+def test_a_first_loss_out_of_proportion_that_comes_from_the_inputs_is_silent():
+    x, y = blobs()
+    assert not found(WeightScale(), make(mlp, loader(1e4 * x, y)))

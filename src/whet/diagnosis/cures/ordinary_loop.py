@@ -23,6 +23,7 @@ __all__ = ["OrdinaryLoop"]
 PER_STEP = ("OneCycleLR", "CyclicLR")  # schedulers made to move after every step
 LINES = {
     "gradients_not_zeroed": "optimizer.zero_grad()  # once per step, before backward",
+    "discarded_gradients": "optimizer.step()  # inside the loop over batches, after every backward",
     "eval_mode_training": "model.train()  # at the start of every epoch, again after evaluating",
     "training_mode_evaluation": "model.eval()  # before evaluating, and model.train() afterwards",
     "accumulation_not_averaged": "(loss / accumulate).backward()  # for every one of the batches of a step",

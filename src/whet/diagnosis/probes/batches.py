@@ -6,6 +6,7 @@ A loader may be read only once (a generator) or never end; random states are as 
 from __future__ import annotations
 
 import itertools
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,8 @@ __all__ = ["Batches", "batches", "is_one_shot"]
 MOST = 64  # batches kept of the first reading
 SECOND = 4  # of the second
 FRESH = 16  # of the validation loader
+FEWEST = 2  # of each, however slowly they come
+SHARE = 0.1  # of the time left, for each
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,14 +41,29 @@ def batches(case: Case) -> Batches:
         raise CannotJudgeError("needs the model and its data")
     reads_once = is_one_shot(setup.train)
     with preserving(setup.train, setup.valid):
-        first = tuple(itertools.islice(setup.train, MOST + 1))
+        first, is_cut = _read(setup.train, MOST + 1, SHARE * case.left_s())
         if not first:
             raise CannotJudgeError("the training loader gave no batch")
-        second = () if reads_once else tuple(itertools.islice(setup.train, SECOND))
-        valid = () if setup.valid is None else tuple(itertools.islice(setup.valid, FRESH))
+        second = () if reads_once else _read(setup.train, SECOND, SHARE * case.left_s())[0]
+        valid = () if setup.valid is None else _read(setup.valid, FRESH, SHARE * case.left_s())[0]
     return Batches(
-        first=first[:MOST], second=second, valid=valid, is_whole=len(first) <= MOST, reads_once=reads_once or not second
+        first=first[:MOST],
+        second=second,
+        valid=valid,
+        is_whole=len(first) <= MOST and not is_cut,
+        reads_once=reads_once or not second,
     )
+
+
+def _read(loader: Any, most: int, seconds: float) -> tuple[tuple[Any, ...], bool]:
+    """The first batches, as many as the time allows and two at least; and whether it did not allow all."""
+    kept: list[Any] = []
+    until = time.monotonic() + seconds
+    for batch in itertools.islice(loader, most):
+        kept.append(batch)
+        if time.monotonic() >= until and len(kept) >= FEWEST:
+            return tuple(kept), len(kept) < most
+    return tuple(kept), False
 
 
 def is_one_shot(loader: Any) -> bool:

@@ -16,6 +16,7 @@ from whet.diagnosis.case import Case
 from whet.diagnosis.probes.batches import batches
 from whet.diagnosis.probes.contest import Contest
 from whet.diagnosis.probes.layers_seen import LayerUse, layers_used
+from whet.diagnosis.probes.pace import affordable, few_examples, light
 from whet.diagnosis.probes.passes import run_batch, tensors_in
 from whet.diagnosis.probes.short_runs import as_reason, deadline, short_run
 from whet.diagnosis.setup import Setup
@@ -56,8 +57,9 @@ def entrances(case: Case) -> tuple[Entrance, ...]:
     if case.setup is None:
         raise CannotJudgeError("needs the model and its data")
     given, setup = case.ask(batches), case.setup.copy()
-    train, uses = _collect(setup, given.first[:LOOKED_AT])
-    valid, _ = _collect(setup, given.valid[:LOOKED_AT]) if given.valid else ({}, [])
+    num = affordable(case, most=LOOKED_AT, fewest=1, share=0.15, each=2.0)
+    train, uses = _collect(setup, case.ask(light)[:num])
+    valid, _ = _collect(setup, [few_examples(case, b) for b in given.valid[:num]]) if given.valid else ({}, [])
     follows = {use.name: after for use, after in itertools.pairwise(uses)}
     result = []
     for use in uses:
@@ -149,7 +151,7 @@ def standardised_contest(case: Case) -> Contest:
         handles = [modules[e.name].register_forward_pre_hook(_standardise(e)) for e in found if is_changed]
         until = deadline(case.left_s(), share=0.1, most_s=3.0)
         with drawing_globally(case.seed, "standardised"):
-            runs.append(short_run(setup, case.ask(batches).first, steps=STEPS, until=until))
+            runs.append(short_run(setup, case.ask(light), steps=STEPS, until=until))
         for handle in handles:
             handle.remove()
     return Contest(own=tuple(runs[0]), changed=tuple(runs[1]))

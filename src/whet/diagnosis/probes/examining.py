@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from whet.diagnosis.case import Case
 from whet.diagnosis.ordinary_loop import Stretch
 from whet.diagnosis.outcome import Outcome
-from whet.diagnosis.probes.batches import Batches
+from whet.diagnosis.probes.batches import Batches, batches
 from whet.diagnosis.probes.goal import Goal
+from whet.diagnosis.probes.pace import affordable
 from whet.diagnosis.probes.predictions import predictions
 from whet.diagnosis.setup import Setup
 from whet.evaluation.metric import metrics
 
-__all__ = ["examine"]
+__all__ = ["examinable", "examine"]
+
+
+def examinable(case: Case) -> Batches:
+    """The batches with as many of validation, and of training beside them, as can be predicted in the time left."""
+    given = case.ask(batches)
+    num = affordable(case, most=len(given.valid), fewest=min(1, len(given.valid)), share=0.5, each=2.0, whole=True)
+    return replace(given, valid=given.valid[:num])
 
 
 def examine(setup: Setup, goal: Goal, given: Batches, stretch: Stretch) -> Outcome | None:

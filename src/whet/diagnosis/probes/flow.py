@@ -12,9 +12,9 @@ from torch import Tensor, nn
 
 from whet.diagnosis.case import Case
 from whet.diagnosis.forwarding import OrdinaryForward
-from whet.diagnosis.probes.batches import batches
 from whet.diagnosis.probes.freshness import is_fresh
 from whet.diagnosis.probes.graphs import leaves
+from whet.diagnosis.probes.pace import STEP, affordable, light
 from whet.diagnosis.probes.passes import run_batch, tensors_in
 from whet.diagnosis.setup import Setup
 from whet.errors import CannotJudgeError
@@ -64,7 +64,7 @@ def flow(case: Case) -> Flow:
     setup = case.setup
     if setup is None:
         raise CannotJudgeError("needs the model and its data")
-    given = case.ask(batches).first[:BATCHES]
+    given = case.ask(light)[: affordable(case, most=BATCHES, fewest=1, share=0.15, each=STEP)]
     try:
         try:
             copy, order, hidden = _run(setup, given, unfrozen=True)

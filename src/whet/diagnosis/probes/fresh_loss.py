@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from whet.diagnosis.case import Case
-from whet.diagnosis.probes.batches import batches
 from whet.diagnosis.probes.goal import Goal, goal
+from whet.diagnosis.probes.pace import affordable, light
 from whet.diagnosis.probes.passes import run_batch
 from whet.diagnosis.probes.short_runs import as_reason
 from whet.errors import CannotJudgeError
@@ -42,14 +42,15 @@ def fresh_loss(case: Case) -> FreshLoss:
     if kind.kind == "unknown":
         raise CannotJudgeError("the loss calls none of PyTorch's losses, so its level at the start is not known")
     setup.model.train()
+    num = affordable(case, most=LOOKED_AT, fewest=1, share=0.1)
     pairs = []
     with as_reason("a forward pass"), torch.no_grad():
-        for batch in case.ask(batches).first[:LOOKED_AT]:
+        for batch in case.ask(light)[:num]:
             pairs.append(run_batch(setup, batch, seed=case.seed).given[0])
         values = [_plain_loss(kind, outputs.detach().float(), targets.detach()) for outputs, targets in pairs]
     outputs = torch.cat([o.detach().float().flatten() for o, _ in pairs])
     targets = torch.cat([t.detach().float().flatten() for _, t in pairs])
-    counts = np.array([len(o) for o, _ in pairs], dtype=np.float64)
+    counts = np.array([len(o) if o.ndim else 1 for o, _ in pairs], dtype=np.float64)
     return FreshLoss(
         value=float(np.average(values, weights=counts)),
         chance=_chance(kind, targets),

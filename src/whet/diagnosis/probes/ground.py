@@ -5,6 +5,7 @@ Trials are compared with each other over the same batches, so that the noise of 
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -18,7 +19,10 @@ from whet.diagnosis.case import Case
 from whet.diagnosis.ordinary_loop import train_stretch
 from whet.diagnosis.probes.batches import Batches, batches
 from whet.diagnosis.probes.goal import Goal, goal
+from whet.diagnosis.probes.pace import STEP, pass_seconds
 from whet.diagnosis.probes.passes import first_pass, run_batch, tensors_in
+from whet.diagnosis.probes.rows import num_rows, take
+from whet.diagnosis.probes.targets import target_of
 from whet.diagnosis.setup import Setup
 from whet.errors import CannotJudgeError
 from whet.rng import drawing_globally
@@ -28,6 +32,10 @@ __all__ = ["Ground", "attempt", "ground", "losses_of"]
 MOST_STEPS, FEWEST_STEPS = 100, 12  # of a trial
 TRIAL_S = 1.0  # seconds of one trial
 SHARE = 0.04  # of the time left, for one trial
+SLOW_SHARE = 0.25  # the same for a slow model, for which fewer experiments are tried
+MOST_SHRUNK = 32  # by how much at most
+SLOW_BATCHES = 16  # of whose examples smaller ones are made
+LEAST_ROWS = 4  # that must stay in a batch
 EXAMPLES = 256  # that losses are measured on, where there are so many
 
 
@@ -43,6 +51,10 @@ class Ground:
     reference: float  # what a difference of losses is compared with: the loss at the start, or of a constant output
     steps: int  # of a trial
     step_s: float  # seconds of one
+    shrunk: int = (
+        1  # by how much batches are smaller than the user's, as the model is slow; rates are lower by its root
+    )
+    is_slow: bool = False  # a trial takes longer than it usually may
     began_anew: bool  # the weights were drawn again: what they had become could not be trained any more
 
 
@@ -52,8 +64,13 @@ def ground(case: Case) -> Ground:
         raise CannotJudgeError("needs the model and its data")
     given = case.ask(batches)
     trained_on, apart = _kept_apart(given)
-    measured, valid = _enough(trained_on), _enough(apart)
+    is_slow = _is_slow(case)
+    shrunk, trained_on, apart = _smaller(case, trained_on, apart) if is_slow else (1, trained_on, apart)
+    measured, valid = (_enough(p, 1 if is_slow else EXAMPLES) for p in (trained_on, apart))
     setup = replace(case.setup.copy(), train=trained_on, valid=None, scheduler=None)
+    for group in setup.optimizer.param_groups if shrunk > 1 else ():
+        if "lr" in group:
+            group["lr"] = group["lr"] / math.sqrt(shrunk)
     start, chance = losses_of(setup.copy(), measured), _chance(case)
     spoiled = not np.isfinite(start).all() or (chance is not None and float(start.mean()) > 0.95 * chance)
     began_anew = setup.was_trained and spoiled
@@ -66,7 +83,7 @@ def ground(case: Case) -> Ground:
     if level <= 0:
         raise CannotJudgeError("the loss is not positive, so shares of it mean nothing")
     reference = level if chance is None else min(level, chance)
-    steps, step_s = _affordable(case, setup)
+    steps, step_s = _affordable(case, setup, is_slow=is_slow)
     return Ground(
         setup=setup,
         measured=measured,
@@ -77,6 +94,8 @@ def ground(case: Case) -> Ground:
         steps=steps,
         step_s=step_s,
         began_anew=began_anew,
+        shrunk=shrunk,
+        is_slow=is_slow,
     )
 
 
@@ -112,26 +131,53 @@ def _kept_apart(given: Batches) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     return given.first[: len(given.first) - apart], given.first[len(given.first) - apart :]
 
 
-def _affordable(case: Case, setup: Setup) -> tuple[int, float]:
-    seconds = min(TRIAL_S, SHARE * case.left_s())
+def _is_slow(case: Case) -> bool:
+    trial_s, left = STEP * case.ask(pass_seconds) * FEWEST_STEPS, case.left_s()
+    return not math.isinf(left) and trial_s > min(TRIAL_S, SHARE * left)
+
+
+def _smaller(case: Case, *parts: tuple[Any, ...]) -> tuple[int, tuple[Any, ...], tuple[Any, ...]]:
+    """Parts of the batches, as a step of whole ones takes too long; by how much they are smaller.
+
+    Rates are lowered by the root of it, so that one that is right for whole batches is not too high for their parts
+    (Krizhevsky 2014).
+    """
+    trained_on, apart = parts[0][:SLOW_BATCHES], parts[1][:SLOW_BATCHES]
+    parts = (trained_on, apart)
+    trial_s, left = STEP * case.ask(pass_seconds) * FEWEST_STEPS, max(case.left_s(), 0.1)
+    try:
+        size = num_rows(trained_on[0])
+        shrunk = min(MOST_SHRUNK, size // LEAST_ROWS, math.ceil(2 * trial_s / (SLOW_SHARE * left)))
+        if shrunk < 2:
+            return 1, trained_on, apart
+        smaller = [tuple(take(b, range(max(1, num_rows(b) // shrunk))) for b in part) for part in parts]
+    except CannotJudgeError:  # batches that cannot be divided
+        return 1, trained_on, apart
+    return shrunk, smaller[0], smaller[1]
+
+
+def _affordable(case: Case, setup: Setup, *, is_slow: bool) -> tuple[int, float]:
+    seconds = SLOW_SHARE * case.left_s() if is_slow else min(TRIAL_S, SHARE * case.left_s())
     probe = setup.copy()
     attempt(probe, steps=1, seconds=seconds)  # the first step prepares memory
     began = time.monotonic()
-    made = attempt(probe, steps=3, seconds=seconds)
+    made = attempt(probe, steps=1 if is_slow else 3, seconds=seconds)
     each = (time.monotonic() - began) / made
     steps = min(MOST_STEPS, int(seconds / each))
+    if math.isinf(case.left_s()):
+        steps = max(FEWEST_STEPS, steps)
     if steps < FEWEST_STEPS:
         raise CannotJudgeError(f"a step takes {1000 * each:.0f} ms: too long to try other settings in the time left")
     return steps, each
 
 
-def _enough(given: tuple[Any, ...]) -> tuple[Any, ...]:
+def _enough(given: tuple[Any, ...], most: int = EXAMPLES) -> tuple[Any, ...]:
     kept, count = [], 0
     for batch in given:
         kept.append(batch)
         found = tensors_in(batch)
         count += len(found[0]) if found and found[0].ndim else 1
-        if count >= EXAMPLES and len(kept) >= 4:
+        if count >= most and len(kept) >= 4:
             break
     return tuple(kept)
 
@@ -143,12 +189,15 @@ def _chance(case: Case) -> float | None:
         return None
     if not np.isclose(first.calls[0].value, float(first.loss.detach()), rtol=0.2):
         return None
-    codes = [_codes(case, aim, batch) for batch in _enough(case.ask(batches).first)]
+    codes = [_codes(case, aim, batch) for batch in _enough(case.ask(batches).first)]  # often without a pass
     return _constant_loss(aim, np.concatenate(codes))
 
 
 def _codes(case: Case, aim: Goal, batch: Any) -> np.ndarray:
     assert case.setup is not None
+    known = target_of(case, batch)
+    if known is not None:
+        return aim.codes(known)
     with torch.no_grad():
         seen = run_batch(case.setup.copy(), batch)
     return aim.codes(seen.given[0][1] if seen.given else seen.targets)

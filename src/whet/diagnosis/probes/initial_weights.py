@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from whet.diagnosis.case import Case
-from whet.diagnosis.probes.batches import batches
 from whet.diagnosis.probes.contest import Contest
 from whet.diagnosis.probes.layers_seen import LayerUse, layers_used, weight_layers
+from whet.diagnosis.probes.pace import light
 from whet.diagnosis.probes.redrawn import reset
 from whet.diagnosis.probes.short_runs import as_reason, deadline, short_run
 from whet.errors import CannotJudgeError
@@ -40,7 +40,7 @@ def layer_scales(case: Case) -> tuple[LayerScale, ...]:
         raise CannotJudgeError("needs the model and its data")
     setup = case.setup.copy()
     setup.model.train()
-    first, drawing = case.ask(batches).first[0], drawing_globally(case.seed, "layer scales")
+    first, drawing = case.ask(light)[0], drawing_globally(case.seed, "layer scales")
     with as_reason("the first forward pass"), drawing, torch.no_grad(), layers_used(setup.model) as uses:
         setup.forward(setup.model, first)
     follows = {id(use): after for use, after in itertools.pairwise(uses)}
@@ -74,7 +74,7 @@ def fresh_start(case: Case) -> Contest:
     """Train twice for some steps with the user's optimiser: as it is, and with every layer reset."""
     if case.setup is None:
         raise CannotJudgeError("needs the model and its data")
-    given = case.ask(batches).first
+    given = case.ask(light)
     runs = []
     for is_reset in (False, True):
         setup = case.setup.copy()

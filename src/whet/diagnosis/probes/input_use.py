@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from whet.diagnosis.case import Case
-from whet.diagnosis.probes.batches import batches
+from whet.diagnosis.probes.pace import light
 from whet.diagnosis.probes.passes import run_batch, tensors_in
 from whet.diagnosis.probes.redrawn import redraw
 from whet.diagnosis.probes.short_runs import as_reason, deadline
@@ -46,7 +46,7 @@ def input_use(case: Case) -> tuple[InputUse, ...]:
     setup = case.setup.copy()
     setup.model.eval()
     with as_reason("the first forward pass"), torch.no_grad():
-        seen = run_batch(setup, case.ask(batches).first[0])
+        seen = run_batch(setup, case.ask(light)[0])
     deadline(case.left_s(), share=0.1, most_s=3.0)
     models = [_redrawn(setup.model, gain, case.seed) for gain in GAINS]
     own = [_outputs(m, seen.args, seen.kwargs) for m in models]
@@ -61,7 +61,7 @@ def input_use(case: Case) -> tuple[InputUse, ...]:
                 not _same(before, _outputs(m, put(seen.args), put(dict(seen.kwargs)))) for m, before in zip(models, own)
             )
 
-        is_used = reaches(tensor.roll(1, dims=0))
+        is_used = reaches(tensor.roll(1, dims=0)) and _words_reach(tensor, reaches)
         parts = _parts(tensor, reaches) if is_used and _single_target(seen.targets) else ()
         floats = tensor.is_floating_point()
         result.append(
@@ -80,7 +80,11 @@ def _redrawn(model: nn.Module, gain: float, seed: int) -> nn.Module:
 
 def _outputs(model: nn.Module, args: Any, kwargs: Any) -> list[Tensor]:
     with as_reason("a forward pass"), torch.no_grad(), drawing_globally(0, "input use"):
-        return tensors_in(model(*args, **kwargs))
+        outputs = model(*args, **kwargs)
+    found = tensors_in(outputs) or tensors_in(dict(getattr(outputs, "__dict__", {})))
+    if not found:
+        raise CannotJudgeError("the model's outputs are not tensors")
+    return found
 
 
 def _same(first: list[Tensor], second: list[Tensor]) -> bool:
@@ -114,6 +118,33 @@ def _single_target(targets: Any) -> bool:
     """One target per example, so that every part of the input could matter."""
     tensors = tensors_in(targets)
     return bool(tensors) and tensors[0].ndim >= 1 and tensors[0].numel() == len(tensors[0])
+
+
+def _words_reach(tensor: Tensor, reaches: Any) -> bool:
+    """For token ids with padding: whether it matters which they are, not only how many. True where there is none."""
+    padding = _padding(tensor)
+    if padding is None:
+        return True
+    rolled = tensor.roll(1, dims=0)
+    changed = torch.where((tensor != padding) & (rolled != padding), rolled, tensor)
+    return torch.equal(changed, tensor) or bool(reaches(changed))
+
+
+def _padding(tensor: Tensor) -> int | None:
+    """The id that fills up rows of different lengths at their end, or else at their beginning."""
+    if tensor.ndim != 2 or tensor.is_floating_point() or tensor.is_complex() or tensor.shape[1] < 4:
+        return None
+    for rows in (tensor, tensor.flip(1)):
+        value = int(rows[:, -1].mode().values)
+        is_inside = rows != value
+        lengths = is_inside.sum(dim=1)
+        runs = (is_inside.cumsum(dim=1) == lengths[:, None]).sum(dim=1) - (lengths > 0).long()
+        # what stands at the ends, in runs of different lengths, and hardly anywhere else
+        at_end, all_of_it = int(runs.sum()), int((~is_inside).sum())
+        is_filling = len(set(runs.tolist())) > 2 and int(runs.max()) > 1 and at_end > 0.9 * all_of_it
+        if is_filling and len(set(rows[is_inside].tolist())) > 2:  # flags of what is padded are no words
+            return value
+    return None
 
 
 def _parts(tensor: Tensor, reaches: Any) -> tuple[bool, ...]:

@@ -86,8 +86,9 @@ def _part(case: Case, kind: Goal, chosen: Sequence[Any]) -> _Part:
         for batch in chosen:
             seen = run_batch(setup, batch, seed=case.seed)
             truth = kind.codes(seen.given[0][1] if seen.given else seen.targets)
-            tables.append(table_of(seen, len(truth)))
-            truths.append(truth)
+            counts = truth >= 0 if kind.kind == "classes" else np.ones(len(truth), dtype=bool)
+            tables.append(table_of(seen, len(truth))[counts])
+            truths.append(truth[counts])
             sums += _sums(seen)
             if time.monotonic() > until:
                 break

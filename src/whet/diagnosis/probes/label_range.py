@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from whet.diagnosis.forwarding import OrdinaryForward
+from whet.diagnosis.probes.rows import take
 from whet.diagnosis.setup import Setup
 
 __all__ = ["LabelRange", "label_range", "labels_do_not_fit"]
@@ -51,7 +52,7 @@ def label_range(setup: Setup, given: tuple[Any, ...]) -> LabelRange | None:
     try:
         with torch.no_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            outputs, targets = copy.forward(copy.model, given[0])
+            outputs, targets = _run(copy, given[0])
     except Exception:  # other probes say why the model does not run
         return None
     if not labels_do_not_fit(copy.loss, outputs, targets, "out of bounds"):
@@ -62,3 +63,16 @@ def label_range(setup: Setup, given: tuple[Any, ...]) -> LabelRange | None:
     codes = torch.unique(torch.cat([t.reshape(-1) for t in every]))
     codes = codes[codes != getattr(copy.loss, "ignore_index", -100)]
     return LabelRange(low=int(codes.min()), high=int(codes.max()), num_classes=len(codes), width=int(outputs.shape[1]))
+
+
+def _run(setup: Setup, batch: Any) -> tuple[Any, Any]:
+    """Outputs, of which the shape matters here, and targets: a few examples do where the batch can be divided."""
+    if isinstance(setup.forward, OrdinaryForward):
+        try:
+            outputs, few = setup.forward(setup.model, take(batch, range(2)))
+            targets = setup.forward.targets(batch)
+            if isinstance(outputs, Tensor) and isinstance(targets, Tensor) and len(outputs) == len(few) == 2:
+                return outputs[:1].expand(len(targets), *outputs.shape[1:]), targets.to(few.device)
+        except Exception:  # the model wants whole batches
+            return setup.forward(setup.model, batch)
+    return setup.forward(setup.model, batch)

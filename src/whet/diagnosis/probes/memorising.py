@@ -40,6 +40,8 @@ class Attempt:
     end: float
     score: float  # accuracy, or 1 - share of variance left; NaN where the goal is unknown
     attainable: float  # the best score that any function of the inputs can have
+    constant: float = math.nan  # the score of the best constant answer; NaN where the goal is unknown
+    num_values: int = 1  # of the targets
     losses: tuple[float, ...]  # of the best rate
 
 
@@ -86,6 +88,8 @@ def _with_ordinary_targets(case: Case, seen: Pass) -> Case:
     assert case.setup is not None
     targets = seen.given[0][1].float()
     mean, std = float(targets.mean()), float(targets.std(correction=0))
+    if case.ask(goal).function == "poisson_nll_loss":  # counts stay counts: no sign may change
+        mean, std = 0.0, mean
     if not 10.0 < math.hypot(mean, std) < math.inf:
         return case
     given = case.setup.forward
@@ -150,19 +154,25 @@ def _is_still(losses: list[float]) -> bool:
 
 def _judge(kind: Goal, seen: Pass, losses: list[float], num: int) -> Attempt:
     start, end = losses[0], float(seen.loss)
-    score = attainable = math.nan
+    score = attainable = constant = math.nan
+    num_values = num
     if seen.given and kind.kind != "unknown":
         outputs, targets = seen.given[0]
         with as_reason("reading the outputs"):
-            truth, scores = kind.codes(targets), kind.scores(outputs)
+            truth, scores = kind.pairs(outputs, targets)
         if len(truth) != len(scores):
             raise CannotJudgeError("outputs and targets differ in number")
+        if not len(truth):
+            raise CannotJudgeError("the loss leaves out all targets of these examples")
+        num_values = len(truth)
         if kind.kind == "numbers":
+            constant = 0.0
             left = float(np.mean((truth - scores[:, 0]) ** 2)) / max(float(np.var(truth)), 1e-30)
             score, attainable, is_learnt = 1 - left, 1.0, left < 0.1
         else:
             score = float(np.mean(scores.argmax(axis=1) == truth))
-            attainable = _attainable(seen, truth)
+            constant = max(Counter(truth.tolist()).values()) / len(truth)
+            attainable = _attainable(seen, kind.codes(targets))
             is_learnt = score >= 0.95 * attainable
     else:
         is_learnt = abs(start - end) > 1e-3 * abs(start)  # its floor is not known: any change counts
@@ -173,6 +183,8 @@ def _judge(kind: Goal, seen: Pass, losses: list[float], num: int) -> Attempt:
         end=end,
         score=score,
         attainable=attainable,
+        constant=constant,
+        num_values=num_values,
         losses=tuple(losses),
     )
 
@@ -194,8 +206,9 @@ def _attainable(seen: Pass, truth: np.ndarray) -> float:
         return 1.0
     groups: dict[bytes, Counter[int]] = defaultdict(Counter)
     for key, code in zip(_inputs(seen, size), truth.tolist()):
-        groups[key][code] += 1
-    return sum(max(g.values()) for g in groups.values()) / size
+        if code >= 0:
+            groups[key][code] += 1
+    return sum(max(g.values()) for g in groups.values()) / max(1, sum(g.total() for g in groups.values()))
 
 
 def _size(seen: Pass) -> int:

@@ -8,6 +8,7 @@ keep examples apart are enough.
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,10 +21,15 @@ from torch.nn.utils.rnn import PackedSequence
 from whet.diagnosis.case import Case
 from whet.diagnosis.forwarding import OrdinaryForward
 from whet.diagnosis.probes.batches import batches
+from whet.diagnosis.probes.pace import few_examples
 from whet.diagnosis.probes.passes import first_pass, run_batch, tensors_in
+from whet.diagnosis.probes.rows import num_rows
 from whet.errors import CannotJudgeError
 
-__all__ = ["Mixing", "mixing"]
+__all__ = ["Mixing", "different", "inputs_of", "mixing", "swapped"]
+
+PLACES = 3  # of an axis, where an example is put
+SHARE = 0.15  # of the time left, for all of them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,21 +51,25 @@ def mixing(case: Case) -> Mixing:
         raise CannotJudgeError("needs the model and its data")
     if any(_shares_statistics(m) for m in setup.model.modules()):
         raise CannotJudgeError("batch normalisation without running values mixes the examples of a batch on purpose")
-    seen, batch = case.ask(first_pass), case.ask(batches).first[0]
+    seen, whole = case.ask(first_pass), case.ask(batches).first[0]
     if not isinstance(seen.targets, Tensor) or not seen.targets.ndim or len(seen.targets) < 3:
         raise CannotJudgeError("needs three examples in a batch")
-    if _holds_packed(batch):
+    if _holds_packed(whole):
         raise CannotJudgeError("packed sequences keep their examples apart by lists of their own")
-    size = len(seen.targets)
-    inputs = _inputs(batch, setup.forward)
+    batch = few_examples(case, whole)
+    size = len(seen.targets) if batch is whole else num_rows(batch)
+    inputs = inputs_of(batch, setup.forward)
     if not any(size in t.shape for t in inputs):
         raise CannotJudgeError("no axis of the inputs has as many places as there are targets")
     if any(t.is_sparse for t in inputs) or (len(inputs) > 1 and any(_is_graph(t, size) for t in inputs)):
         raise CannotJudgeError("the inputs look like a graph, whose examples depend on one another")
-    base = _outputs(case, batch)
+    began = time.monotonic()
+    base, each = _outputs(case, batch), time.monotonic() - began
     if not torch.allclose(base, _outputs(case, batch), equal_nan=True):
         raise CannotJudgeError("the model's outputs differ between two equal passes")
     deepest = max(t.ndim for t in inputs)
+    if each * PLACES * deepest > SHARE * case.left_s():
+        raise CannotJudgeError(f"a forward pass of a few examples takes {each:.2g} s: too long for the time left")
     ways = [_leak(case, batch, inputs, base, size, axis) for axis in range(deepest)]
     judged = [way for way in ways if way is not None]
     if not judged:
@@ -84,7 +94,7 @@ def _holds_packed(value: Any) -> bool:
     return isinstance(value, list | tuple) and any(_holds_packed(v) for v in value)
 
 
-def _inputs(batch: Any, forward: Any) -> list[Tensor]:
+def inputs_of(batch: Any, forward: Any) -> list[Tensor]:
     """The tensors of a batch, without the targets where they can be told."""
     if isinstance(forward, OrdinaryForward) and isinstance(batch, list | tuple):
         batch = batch[:-1]
@@ -109,12 +119,12 @@ def _leak(
 ) -> tuple[float, int] | None:
     """The worst over a few places, with examples along ``axis`` of the inputs; None where no output changes."""
     worst: tuple[float, int] | None = None
-    for place in sorted({0, size // 2, size - 1}):
-        other = _different(inputs, place, size, axis)
+    for place in sorted({0, size // 2, size - 1}):  # PLACES of them
+        other = different(inputs, place, size, axis)
         if other is None:
             continue
         try:
-            change = (_outputs(case, _swapped(batch, place, other, size, axis)) - base).abs()
+            change = (_outputs(case, swapped(batch, place, other, size, axis)) - base).abs()
         except (RuntimeError, IndexError, ValueError):
             return None  # the model does not take that batch: this is not the axis
         found = _spill(change, place, size)
@@ -123,7 +133,7 @@ def _leak(
     return worst
 
 
-def _different(inputs: Sequence[Tensor], place: int, size: int, axis: int) -> int | None:
+def different(inputs: Sequence[Tensor], place: int, size: int, axis: int) -> int | None:
     """An example that is not like the one at ``place``."""
     for step in range(1, size):
         other = (place + step) % size
@@ -137,7 +147,7 @@ def _different(inputs: Sequence[Tensor], place: int, size: int, axis: int) -> in
     return None
 
 
-def _swapped(value: Any, place: int, other: int, size: int, axis: int) -> Any:
+def swapped(value: Any, place: int, other: int, size: int, axis: int) -> Any:
     """The batch with example ``other`` in the place of ``place`` as well."""
     if isinstance(value, Tensor):
         if value.ndim <= axis or value.shape[axis] != size:
@@ -146,11 +156,11 @@ def _swapped(value: Any, place: int, other: int, size: int, axis: int) -> Any:
         order[place] = other
         return value.index_select(axis, order)
     if isinstance(value, Mapping):
-        return {k: _swapped(v, place, other, size, axis) for k, v in value.items()}
+        return {k: swapped(v, place, other, size, axis) for k, v in value.items()}
     if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return type(value)(*(_swapped(v, place, other, size, axis) for v in value))
+        return type(value)(*(swapped(v, place, other, size, axis) for v in value))
     if isinstance(value, list | tuple):
-        return type(value)([_swapped(v, place, other, size, axis) for v in value])
+        return type(value)([swapped(v, place, other, size, axis) for v in value])
     return value
 
 

@@ -15,19 +15,21 @@ from torch.utils.data import DataLoader, IterableDataset
 from whet.diagnosis.case import Case
 from whet.diagnosis.probes.batches import batches
 from whet.diagnosis.probes.goal import Goal, goal
-from whet.diagnosis.probes.passes import Pass, run_batch, tensors_in
+from whet.diagnosis.probes.pace import affordable
+from whet.diagnosis.probes.passes import Pass, first_pass, run_batch, tensors_in
 from whet.diagnosis.probes.redrawn import redraw
 from whet.diagnosis.probes.short_runs import as_reason
 from whet.errors import CannotJudgeError
-from whet.rng import drawing_globally, make_numpy_generator
+from whet.rng import drawing_globally, make_generator, make_numpy_generator
 
-__all__ = ["LAGS", "Lagged", "copied_steps", "lagged_rows", "lagged_steps"]
+__all__ = ["LAGS", "Lagged", "copied_steps", "is_of_steps", "lagged_rows", "lagged_steps"]
 
 LAGS = (-2, -1, 0, 1, 2)  # input at place t + lag, target at place t
 MOST = 1024  # rows read
 UNITS = 128  # random features of the quick model
 COLUMNS = 256  # compared between neighbours, at most
 ALIKE = 0.5  # correlation: windows reach 1; rows sorted by class may have some, and are judged all the same
+FEW = 4  # classes: as many entries of an embedding may be chance
 FEATURES = 64  # of the inputs, at most; more are projected at random
 
 
@@ -64,7 +66,8 @@ def lagged_steps(case: Case) -> Lagged:
         values = values[:, :, None]
     flat = _projected(values.reshape(-1, values.shape[-1]).double().numpy(), case.seed)
     features = flat.reshape(*values.shape[:2], -1)
-    return _by_lag(features, targets.numpy(), kind, case.seed)
+    values_of = targets.double() if targets.is_floating_point() else targets  # NumPy has no bfloat16
+    return _by_lag(features, values_of.numpy(), kind, case.seed)
 
 
 def copied_steps(case: Case) -> tuple[int, float, bool] | None:
@@ -89,6 +92,23 @@ def copied_steps(case: Case) -> tuple[int, float, bool] | None:
     return (lag, shares[lag], _is_causal(case, seen)) if shares[lag] > 0.98 else None
 
 
+def is_of_steps(case: Case) -> bool:
+    """Whether targets are the steps of sequences: one class per step, or a next word out of the words that are read."""
+    seen, kind = case.ask(first_pass), case.ask(goal)
+    if kind.kind != "classes" or not seen.given or seen.given[0][1].is_floating_point():
+        return False
+    targets = seen.given[0][1]
+    read = [t for t in tensors_in([seen.args, dict(seen.kwargs)]) if t.ndim > 1]
+    if targets.ndim != 1:
+        return targets.ndim == 2
+    if any(t.shape[0] * t.shape[1] == targets.numel() > max(t.shape[:2]) for t in read):
+        return True  # the script flattened them for the loss
+    words = (
+        {m.num_embeddings for m in case.setup.model.modules() if isinstance(m, nn.Embedding)} if case.setup else set()
+    )
+    return kind.num_outputs > FEW and kind.num_outputs in words and any(not t.is_floating_point() for t in read)
+
+
 def _rows(case: Case) -> tuple[np.ndarray, np.ndarray, Goal]:
     loader, kind = getattr(case.setup, "train", None), case.ask(goal)
     if not isinstance(loader, DataLoader) or isinstance(loader.dataset, IterableDataset):
@@ -98,6 +118,7 @@ def _rows(case: Case) -> tuple[np.ndarray, np.ndarray, Goal]:
     setup.model.eval()
     collate, dataset = loader.collate_fn, loader.dataset
     num = min(MOST, len(dataset))  # type: ignore[arg-type]
+    affordable(case, most=num // 64, fewest=num // 64, share=0.15, whole=True)
     inputs, targets = [], []
     with as_reason("reading the dataset"), torch.no_grad(), drawing_globally(case.seed, "neighbours"):
         for start in range(0, num, 64):
@@ -141,21 +162,14 @@ def _steps(case: Case) -> tuple[Tensor, Tensor, Goal, Pass]:
         raise CannotJudgeError("needs the model and its data")
     kind, setup = case.ask(goal), case.setup.copy()
     setup.model.eval()
+    _sequences(case.ask(first_pass), kind)  # before any pass more is made
+    num = affordable(case, most=8, fewest=2, share=0.1, whole=True)
     all_inputs: list[Tensor] = []
     all_targets: list[Tensor] = []
     with as_reason("a forward pass"), torch.no_grad():
-        for batch in case.ask(batches).first[:8]:
+        for batch in case.ask(batches).first[:num]:
             seen = run_batch(setup, batch)
-            tensors = [t for t in tensors_in([seen.args, dict(seen.kwargs)]) if t.ndim in (2, 3)]
-            targets = tensors_in(seen.targets)
-            if not tensors or not targets or kind.kind not in ("classes", "numbers"):
-                raise CannotJudgeError("needs sequences")
-            x, y = tensors[0].detach().cpu(), targets[0].detach().cpu()
-            y = y[..., 0] if y.ndim == 3 and y.shape[-1] == 1 else y
-            if y.numel() and y.ndim == 1 and y.numel() == x.shape[0] * x.shape[1]:
-                y = y.reshape(x.shape[:2])  # the script flattened them for the loss
-            if y.ndim != 2 or x.shape[:2] != y.shape or y.shape[1] < 4:
-                raise CannotJudgeError("needs one target per step of a sequence")
+            x, y = _sequences(seen, kind)
             if all_inputs and (x.shape[1:] != all_inputs[0].shape[1:]):
                 break
             all_inputs.append(x)
@@ -163,28 +177,51 @@ def _steps(case: Case) -> tuple[Tensor, Tensor, Goal, Pass]:
     return torch.cat(all_inputs), torch.cat(all_targets), kind, seen
 
 
+def _sequences(seen: Pass, kind: Goal) -> tuple[Tensor, Tensor]:
+    tensors = [t for t in tensors_in([seen.args, dict(seen.kwargs)]) if t.ndim in (2, 3)]
+    targets = tensors_in(seen.targets)
+    if not tensors or not targets or kind.kind not in ("classes", "numbers"):
+        raise CannotJudgeError("needs sequences")
+    x, y = tensors[0].detach().cpu(), targets[0].detach().cpu()
+    y = y[..., 0] if y.ndim == 3 and y.shape[-1] == 1 else y
+    if y.numel() and y.ndim == 1 and y.numel() == x.shape[0] * x.shape[1]:
+        y = y.reshape(x.shape[:2])  # the script flattened them for the loss
+    if y.ndim != 2 or x.shape[:2] != y.shape or y.shape[1] < 4:
+        raise CannotJudgeError("needs one target per step of a sequence")
+    return x, y
+
+
 def _is_causal(case: Case, seen: Pass) -> bool:
-    """Changing the last step changes no earlier output, whatever the weights."""
+    """Changing the last step changes the last output and no earlier one, whatever the weights."""
     assert case.setup is not None
     setup = case.setup.copy()
     redraw(setup.model, seed=case.seed)
     setup.model.eval()
     x = seen.args[0] if seen.args else None
-    if not isinstance(x, Tensor) or x.ndim < 2 or len(x) < 2:
+    if not isinstance(x, Tensor) or x.ndim < 2 or x.shape[1] < 2:
         return False
-    changed = x.clone()
-    changed[:, -1] = x[:, -1].roll(1, dims=0)
     with as_reason("a forward pass"), torch.no_grad():
-        first, second = (tensors_in(setup.model(t, *seen.args[1:], **seen.kwargs))[0] for t in (x, changed))
+        first, second = (
+            tensors_in(setup.model(t, *seen.args[1:], **seen.kwargs))[0] for t in (x, _other_last_step(x, case.seed))
+        )
     length = x.shape[1]
-    axes = [a for a in range(1, first.ndim) if first.shape[a] == length]
-    if not axes and first.shape[0] == x.shape[0] * length:
+    if first.shape[0] == x.shape[0] * length and length not in first.shape[1:]:
         first, second = (t.reshape(x.shape[0], length, -1) for t in (first, second))
-        axes = [1]
-    if not axes:
-        return False
-    early = slice(0, length - 1)
-    return bool(torch.equal(first.movedim(axes[0], 0)[early], second.movedim(axes[0], 0)[early]))
+    along = [(first.movedim(a, 0), second.movedim(a, 0)) for a in range(1, first.ndim) if first.shape[a] == length]
+    return any(torch.equal(p[:-1], q[:-1]) and not torch.equal(p[-1], q[-1]) for p, q in along)
+
+
+def _other_last_step(x: Tensor, seed: int) -> Tensor:
+    """The last step with other values in every example, however constant it was."""
+    changed = x.clone()
+    if x.is_floating_point():
+        spread = float(x.std(correction=0)) or 1.0
+        noise = torch.randn(x[:, -1].shape, generator=make_generator(seed, "last step")).to(x)
+        changed[:, -1] += spread * (noise + noise.sign())
+    else:
+        known = torch.unique(x)  # ids that the model has a place for
+        changed[:, -1] = known[(torch.searchsorted(known, x[:, -1].contiguous()) + 1) % len(known)]
+    return changed
 
 
 def _projected(values: np.ndarray, seed: int) -> np.ndarray:

@@ -8,6 +8,7 @@ are needed.
 from __future__ import annotations
 
 import math
+import time
 import warnings
 from dataclasses import dataclass, field
 
@@ -15,7 +16,8 @@ import torch
 from torch import Tensor, nn
 
 from whet.diagnosis.case import Case
-from whet.diagnosis.probes.batches import batches
+from whet.diagnosis.probes.alarm import USED_UP
+from whet.diagnosis.probes.pace import light
 from whet.diagnosis.probes.passes import run_batch
 from whet.errors import CannotJudgeError
 from whet.rng import make_generator
@@ -24,6 +26,7 @@ __all__ = ["OutputRange", "output_range"]
 
 SCALES = (0.0, 1.0, 1.0, 3.0, 3.0, 10.0, 10.0, 100.0, 1.0, 3.0, 100.0, 100.0)  # of the weights drawn; 0: as they are
 BATCHES = 3
+SHARE = 0.2  # of the time left, that all draws may take
 SURE = 5  # draws after which sums that are always 1 are no accident
 SLACK = 2e-3  # of sums that should be 1
 LOG_SLACK = 0.05  # of log-sums that should be 0; half precision rounds log-probabilities of 6 to 0.03
@@ -54,7 +57,8 @@ def output_range(case: Case) -> OutputRange:
     setup = case.setup
     if setup is None:
         raise CannotJudgeError("needs the model and its data")
-    given = case.ask(batches).first[:BATCHES]
+    given = case.ask(light)[:BATCHES]
+    until = time.monotonic() + SHARE * case.left_s()
     found = OutputRange()
     for index, scale in enumerate(SCALES):
         copy = setup.copy()
@@ -80,6 +84,8 @@ def output_range(case: Case) -> OutputRange:
         _note(found, outputs.detach().float())
         if (index and found.is_free) or (found.draws >= SURE and any(found.sums_to_one.values())):
             break
+        if time.monotonic() > until:
+            raise CannotJudgeError(USED_UP)
     return found
 
 

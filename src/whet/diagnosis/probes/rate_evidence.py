@@ -26,8 +26,15 @@ def rate_evidence(sweep: RateSweep, factor: float, loss: float, whole: float) ->
 
 
 def rate_plot(sweep: RateSweep) -> Plot:
-    """Loss over rate."""
+    """Loss over rate; what blew up is drawn at twice the loss of a constant answer, so that the others can be told."""
     rates, losses = sweep.rows()
+    most = 2 * sweep.reference
     words = tuple(f"{r:.0e}" for r in rates)
-    line = Line(name=f"after {sweep.steps} steps", x=words, y=losses)
-    return Plot(title="Short trainings at other learning rates", x="learning rate", y="training loss", lines=(line,))
+    y = tuple(loss if loss < most else most for loss in losses)  # NaN counts as blown up
+    line = Line(name=f"after {sweep.steps} steps", x=words, y=y)
+    return Plot(
+        title="Short trainings at other learning rates",
+        x="learning rate",
+        y=f"training loss (at most {most:.2g})",
+        lines=(line,),
+    )

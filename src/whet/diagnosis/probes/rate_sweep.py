@@ -24,9 +24,11 @@ CAP = 10.0  # times the reference loss: how far a loss is above that does not ma
 BLOWN = 5.0  # times the loss at the start, on examples not trained on: more than learning by heart does so soon
 DECADES = 6  # in either direction
 WORSE = 0.02  # of the reference loss: a trial that much above the best one ends a direction
+FAR = (2, 1, 3, 4, 5, 6)  # decades down where the loss does not fall at all and there is time for few trials
 TRIALS = 8  # that a sweep should have time for
 SECONDS = 4.0  # for the whole sweep
 SHARE = 0.2  # of the time left
+SLOW_SHARE = 0.6  # the same for a slow model
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,20 +100,25 @@ def rate_sweep(case: Case) -> RateSweep:
     base, rates = case.ask(ground), peak_rates(case)
     if not rates or max(rates) <= 0:
         raise CannotJudgeError("the learning rate is 0")
-    seconds = min(SECONDS, SHARE * case.left_s())
+    seconds = min(SECONDS, SHARE * case.left_s()) if not base.is_slow else SLOW_SHARE * case.left_s()
     until = time.monotonic() + seconds
     steps = min(base.steps, max(FEWEST_STEPS, int(seconds / TRIALS / base.step_s)))
+    lower = base.shrunk**0.5
+    rates = tuple(rate / lower for rate in rates)
     trials = {1.0: trial(case, _at(rates, 1.0), steps=steps)}
-    for sign in (1, -1):
-        for decade in range(1, DECADES + 1):
-            if time.monotonic() > until:
+    is_high = base.is_slow and trials[1.0].loss > 0.9 * float(base.start.mean())
+    for sign in (-1, 1) if is_high else (1, -1):  # where there is time for one direction, the likelier one
+        for decade in FAR if is_high and sign < 0 else range(1, DECADES + 1):
+            if time.monotonic() + (steps * base.step_s if base.is_slow else 0.0) > until:
                 break
             factor = 10.0 ** (sign * decade)
             trials[factor] = trial(case, _at(rates, factor), steps=steps)
             if _is_settled(trials, factor, base.reference, float(base.start.mean()), sign):
                 break
+    if base.is_slow and len(trials) == 1:
+        raise CannotJudgeError(f"a step takes {1000 * base.step_s:.0f} ms: no time to try another rate")
     return RateSweep(
-        own_rate=rates[0],
+        own_rate=rates[0] * lower,
         trials=trials,
         start=float(base.start.mean()),
         start_valid=base.start_valid,

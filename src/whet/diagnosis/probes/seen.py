@@ -13,7 +13,18 @@ from whet.watching.trace import Trace
 if TYPE_CHECKING:
     from whet.diagnosis.probes.training import Trained
 
-__all__ = ["end_of", "epoch_length", "fall_of", "planned_steps", "seen", "start_of", "trained", "undivided", "watched"]
+__all__ = [
+    "breaks_by_itself",
+    "end_of",
+    "epoch_length",
+    "fall_of",
+    "planned_steps",
+    "seen",
+    "start_of",
+    "trained",
+    "undivided",
+    "watched",
+]
 
 FEWEST = 10  # steps of a trace from which anything is said
 
@@ -68,6 +79,16 @@ def undivided(trace: Trace) -> int:
     if passes < 2 or not known:
         return 1
     return passes if float(np.median(known)) > np.sqrt(passes) else 1
+
+
+def breaks_by_itself(trace: Trace) -> bool:
+    """Whether the loss turned NaN or infinite while it was falling: its own arithmetic fails, not the training."""
+    broken = next((i for i, s in enumerate(trace.steps) if s.first_broken), None)
+    if broken is None or not trace.steps[broken].first_broken.startswith("loss"):
+        return False
+    before = trace.losses()[:broken]
+    before = before[np.isfinite(before)]
+    return len(before) == 0 or float(before[-5:].max()) < 1.5 * float(before[:3].max())
 
 
 def start_of(losses: np.ndarray) -> float:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from whet.diagnosis.ordinary_loop import needs_closure
 from whet.diagnosis.setup import Setup
 from whet.errors import CannotJudgeError, WhetError
 from whet.rng import drawing_globally
@@ -75,16 +76,33 @@ def short_run(
 
 
 def _step(setup: Setup, batch: Any, optimizer: torch.optim.Optimizer) -> float:
-    optimizer.zero_grad(set_to_none=True)
-    outputs, targets = setup.forward(setup.model, batch)
-    loss: Tensor = setup.loss(outputs, targets)
-    value = float(loss.detach())
-    if loss.requires_grad and math.isfinite(value):
-        loss.backward()  # type: ignore[no-untyped-call]
-        if setup.loop.clip_norm is not None:
-            nn.utils.clip_grad_norm_(setup.model.parameters(), setup.loop.clip_norm)
-        optimizer.step()
-    return value
+    losses: list[float] = []
+
+    def closure() -> float:
+        optimizer.zero_grad(set_to_none=True)
+        outputs, targets = setup.forward(setup.model, batch)
+        loss: Tensor = setup.loss(outputs, targets)
+        losses.append(float(loss.detach()))
+        if loss.requires_grad and math.isfinite(losses[-1]):
+            loss.backward()  # type: ignore[no-untyped-call]
+            if setup.loop.clip_norm is not None:
+                nn.utils.clip_grad_norm_(setup.model.parameters(), setup.loop.clip_norm)
+        else:
+            raise _NoStep
+        return losses[-1]
+
+    with suppress(_NoStep):
+        if needs_closure(optimizer):
+            step: Callable[..., Any] = optimizer.step
+            step(closure)
+        else:
+            closure()
+            optimizer.step()
+    return losses[0]
+
+
+class _NoStep(Exception):  # no error: a loss without a gradient, or not finite, moves nothing
+    pass
 
 
 def without_dropout(model: nn.Module) -> nn.Module:

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from whet.diagnosis.case import Case
-from whet.diagnosis.probes.batches import batches
 from whet.diagnosis.probes.layers_seen import layers_used, weight_layers
+from whet.diagnosis.probes.pace import light
 from whet.diagnosis.probes.short_runs import as_reason, short_run
 from whet.diagnosis.setup import Setup
 from whet.errors import CannotJudgeError
@@ -42,7 +42,7 @@ def symmetric_layers(case: Case) -> tuple[SymmetricLayer, ...]:
     names = {name: (kind, float(p.detach().flatten()[0])) for name, kind, p in suspects}
     trainable = [p for p in setup.model.parameters() if p.requires_grad]
     setup.model.train()
-    short_run(setup, case.ask(batches).first[:STEPS], steps=STEPS, optimizer=torch.optim.Adam(trainable, lr=RATE))
+    short_run(setup, case.ask(light)[:STEPS], steps=STEPS, optimizer=torch.optim.Adam(trainable, lr=RATE))
     after = dict(setup.model.named_parameters())
     found = []
     for name, (kind, value) in names.items():
@@ -56,7 +56,7 @@ def _identical(setup: Setup, case: Case) -> list[tuple[str, str, nn.Parameter]]:
     """Trainable matrices of hidden layers whose rows are all the same at the start."""
     setup.model.train()
     with as_reason("the first forward pass"), layers_used(setup.model) as uses:
-        setup.forward(setup.model, case.ask(batches).first[0])
+        setup.forward(setup.model, case.ask(light)[0])
     layers = weight_layers(uses)
     last = layers[-1].module if layers else None
     found = []

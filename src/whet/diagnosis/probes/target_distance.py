@@ -11,6 +11,7 @@ import torch
 from whet.diagnosis.case import Case
 from whet.diagnosis.probes.batches import batches
 from whet.diagnosis.probes.fresh_loss import FreshLoss, fresh_loss
+from whet.diagnosis.probes.pace import light
 from whet.diagnosis.probes.passes import run_batch
 from whet.diagnosis.probes.short_runs import as_reason, deadline, short_run
 from whet.diagnosis.setup import Setup
@@ -60,7 +61,7 @@ def _train(case: Case, setup: Setup, start: FreshLoss) -> tuple[int, _Outputs, _
     until = deadline(case.left_s(), share=0.1, most_s=3.0)
     steps, seen = 0, []
     for part in (STEPS // 2, STEPS // 2):
-        losses = short_run(setup, case.ask(batches).first, steps=part, until=until)
+        losses = short_run(setup, case.ask(light), steps=part, until=until)
         steps += len(losses)
         outputs = _outputs(case, setup)
         limit = 1000 * (abs(start.target_mean) + start.target_std)
@@ -107,7 +108,7 @@ def _led_on(steps: int, half: float, whole: float, goal: float) -> float:
 
 def _outputs(case: Case, setup: Setup) -> _Outputs:
     with as_reason("a forward pass"), torch.no_grad():
-        outputs, targets = run_batch(setup, case.ask(batches).first[0], seed=case.seed).given[0]
+        outputs, targets = run_batch(setup, case.ask(light)[0], seed=case.seed).given[0]
         outputs, targets = outputs.float(), targets.float()
         left = (outputs - targets).square().mean() / targets.var(correction=0).clamp_min(1e-12)
         return _Outputs(mean=float(outputs.mean()), std=float(outputs.std(correction=0)), left=float(left))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,7 +16,7 @@ from whet.diagnosis.probes.passes import first_pass, tensors_in
 from whet.errors import CannotJudgeError
 from whet.rng import drawing_globally
 
-__all__ = ["Targets", "targets"]
+__all__ = ["Targets", "target_of", "targets"]
 
 MOST_S = 2.0  # where a model must run for them
 
@@ -59,3 +60,15 @@ def _same(given: Tensor, targets: Tensor) -> bool:
     if given.numel() != targets.numel():
         return False
     return torch.allclose(given.detach().double().reshape(-1), targets.detach().double().reshape(-1), equal_nan=True)
+
+
+def target_of(case: Case, batch: Any) -> Tensor | None:
+    """What the loss is given for a batch, without running the model; None where that cannot be known."""
+    setup, seen = case.setup, case.ask(first_pass)
+    if setup is None or not isinstance(setup.forward, OrdinaryForward) or len(seen.given) != 1:
+        return None
+    given, own = seen.given[0][1], seen.targets
+    if not isinstance(own, Tensor) or given.shape != own.shape or not _same(given, own):
+        return None
+    found = setup.forward.targets(batch)
+    return found.to(given) if isinstance(found, Tensor) else None

@@ -46,6 +46,7 @@ class Comparison:
     after: float  # loss with it
     whole: float  # loss after the whole training
     steps: int
+    valid_fall: float | None = None  # share of the loss on batches not trained on that the change takes off
 
     def is_better(self, least: float) -> bool:
         """Clearly better than the short and than the whole training, and not at the expense of validation."""
@@ -57,7 +58,8 @@ def trial(case: Case, change: Callable[[Setup], Setup], *, steps: int | None = N
     """Train a copy of the ground with ``change`` made to it; ``change`` may alter the copy it is given."""
     base: Ground = case.ask(ground)
     setup = change(base.setup.copy())
-    made = attempt(setup, steps=steps or base.steps, seconds=3 * TRIAL_S)
+    steps = steps or base.steps
+    made = attempt(setup, steps=steps, seconds=3 * max(TRIAL_S, steps * base.step_s))
     return Trial(losses=losses_of(setup, base.measured), valid=losses_of(setup, base.valid), steps=made)
 
 
@@ -80,8 +82,9 @@ def compare(case: Case, change: Callable[[Setup], Setup]) -> Comparison:
     cap = 10 * base.reference  # a diverged loss counts as ten times as bad, not as infinitely bad
     before, after = np.minimum(own.losses, cap), np.minimum(other.losses, cap)
     differences = (before - after) / base.reference
-    valid = None
+    valid = fall = None
     if len(other.valid):
+        fall = 1 - float(np.minimum(other.valid, cap).mean() / max(np.minimum(own.valid, cap).mean(), 1e-12))
         valid = float((np.minimum(own.valid, cap) - np.minimum(other.valid, cap)).mean()) / base.reference
     return Comparison(
         gain=float(differences.mean()),
@@ -92,4 +95,5 @@ def compare(case: Case, change: Callable[[Setup], Setup]) -> Comparison:
         after=other.loss,
         whole=whole,
         steps=other.steps,
+        valid_fall=fall,
     )

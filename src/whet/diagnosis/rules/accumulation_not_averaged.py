@@ -17,6 +17,7 @@ from whet.diagnosis.case import Case
 from whet.diagnosis.probes.moves import moves
 from whet.diagnosis.probes.seen import fall_of, undivided, watched
 from whet.diagnosis.rule import Stage, rules
+from whet.diagnosis.symptoms import COURSE, RATES, RESULT
 from whet.finding import Finding
 
 __all__ = ["AccumulationNotAveraged"]
@@ -32,9 +33,22 @@ class AccumulationNotAveraged:
 
     title: str = "accumulated gradients are not averaged"
     stage: Stage = "during"
-    explains: frozenset[str] = frozenset(
-        {"learning_rate_too_high", "exploding", "oscillation", "non_finite", "flat_loss", "dead_units", "summed_loss"}
-        | {"underfitting", "below_baseline"}
+    explains: frozenset[str] = (
+        RATES
+        | COURSE
+        | RESULT
+        | frozenset(
+            {
+                "learning_rate_too_high",
+                "exploding",
+                "oscillation",
+                "non_finite",
+                "flat_loss",
+                "dead_units",
+                "summed_loss",
+            }
+            | {"underfitting", "below_baseline"}
+        )
     )
 
     def check(self, case: Case) -> Iterable[Finding]:

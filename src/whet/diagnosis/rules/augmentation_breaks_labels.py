@@ -15,6 +15,7 @@ from typing import ClassVar
 from whet.diagnosis.case import Case
 from whet.diagnosis.probes.random_transforms import is_random, transformed
 from whet.diagnosis.rule import Stage, rules
+from whet.diagnosis.symptoms import COURSE, RESULT
 from whet.finding import Finding
 
 __all__ = ["AugmentationBreaksLabels"]
@@ -30,8 +31,12 @@ class AugmentationBreaksLabels:
     worse: float = 0.15  # error on transformed examples after learning them, above that on clean ones
     title: ClassVar[str] = "augmentation changes what the labels say"
     stage: ClassVar[Stage] = "before"
-    explains: ClassVar[frozenset[str]] = frozenset(
-        {"label_noise", "underfitting", "flat_loss", "split_mismatch", "below_baseline", "confused_classes"}
+    explains: ClassVar[frozenset[str]] = (
+        COURSE
+        | RESULT
+        | frozenset(
+            {"label_noise", "underfitting", "flat_loss", "split_mismatch", "below_baseline", "confused_classes"}
+        )
     )
 
     def check(self, case: Case) -> Iterable[Finding]:

@@ -24,6 +24,7 @@ from whet.diagnosis.probes.label_range import label_range
 from whet.diagnosis.probes.passes import first_pass, run_batch
 from whet.diagnosis.probes.targets import Targets, targets
 from whet.diagnosis.rule import Stage, rules
+from whet.diagnosis.symptoms import COURSE, RATES, RESULT
 from whet.errors import CannotJudgeError
 from whet.finding import Finding
 
@@ -40,16 +41,21 @@ class BadLabels:
 
     title: str = "targets that the loss cannot learn from"
     stage: Stage = "before"
-    explains: frozenset[str] = frozenset(
-        {"cannot_memorise", "flat_loss", "non_finite", "exploding", "underfitting", "below_baseline", "label_noise"}
-        | {
-            "initial_loss",
-            "input_unused",
-            "overfitting",
-            "oscillation",
-            "shuffled_labels_learn",
-            "learning_rate_too_high",
-        }
+    explains: frozenset[str] = (
+        RATES
+        | COURSE
+        | RESULT
+        | frozenset(
+            {"cannot_memorise", "flat_loss", "non_finite", "exploding", "underfitting", "below_baseline", "label_noise"}
+            | {
+                "initial_loss",
+                "input_unused",
+                "overfitting",
+                "oscillation",
+                "shuffled_labels_learn",
+                "learning_rate_too_high",
+            }
+        )
     )
 
     def check(self, case: Case) -> Iterable[Finding]:
@@ -57,7 +63,7 @@ class BadLabels:
         if case.setup is None:
             return
         outside = label_range(case.setup, case.ask(batches).first)
-        if outside is not None:
+        if outside is not None and not _are_taken(case):
             if outside.num_classes <= outside.width:  # else there are too few outputs: wrong_output_size
                 yield _no_place(outside.low, outside.high, outside.width)
             return
@@ -106,6 +112,8 @@ class BadLabels:
                 )
 
     def _contradictions(self, seen: Conflicts) -> Iterable[Finding]:
+        if seen.blank_lost > 0.5 * seen.lost:
+            return  # blank inputs are broken inputs, not labels: input_scale
         if seen.lost < self.lost or seen.distinct < 0.02 * seen.total or seen.distinct < 10:
             return
         by_chance = seen.lost > 0.8 * seen.expected
@@ -122,6 +130,14 @@ class BadLabels:
             "apart?",
             confidence=0.7,
         )
+
+
+def _are_taken(case: Case) -> bool:
+    """Whether the loss takes labels for which there is no output all the same: a function with its own ignore_index."""
+    try:
+        return case.ask(goal).ignored is not None
+    except CannotJudgeError:
+        return False
 
 
 def _not_numbers(case: Case, codes: Targets) -> Iterable[Finding]:
@@ -147,7 +163,7 @@ def _not_numbers(case: Case, codes: Targets) -> Iterable[Finding]:
 def _classes(case: Case, codes: Targets) -> Iterable[Finding]:
     given = case.ask(first_pass).given[0][0]
     width = given.shape[1] if given.ndim > 1 else len(given)
-    ignored = getattr(case.setup.loss if case.setup else None, "ignore_index", -100)
+    ignored = case.ask(goal).ignored
     for index, values in enumerate(codes.values):
         if values.is_floating_point() or (values.ndim == given.ndim and given.ndim > 1):
             yield from _shares(values.double(), index, given)

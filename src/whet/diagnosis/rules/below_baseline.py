@@ -2,7 +2,7 @@
 
 Compared on the same examples, pair by pair, where both are known. For a training script the simple models (always the
 same answer, a linear model) are fitted to what the network sees. Severe where most of what the simple model learns is
-missing from the network; a network that is a little behind on few examples is told and no more.
+missing from the network, beyond chance; a network that is a little behind on few examples is told and no more.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 
 from whet.diagnosis.case import Case
 from whet.diagnosis.ending import has_ended
-from whet.diagnosis.margins import errors_of, lead_of, score_error, skill_lost
+from whet.diagnosis.margins import errors_of, lead_of, score_error
 from whet.diagnosis.outcome import Outcome
 from whet.diagnosis.probes.baseline import Baseline, baseline
 from whet.diagnosis.rule import Stage, rules
@@ -29,7 +29,7 @@ SOURCE = "Karpathy, A Recipe for Training Neural Networks, 2019"
 class BelowBaseline:
     """The network against the best simple model."""
 
-    least: float = 0.01  # lead of the simple model, as a share of the scale
+    least: float = 0.01  # lead of the simple model, as a share of the scale, beyond chance
     errors: float = 3.0  # standard errors of the lead
 
     title: str = "worse than a simple model"
@@ -70,20 +70,31 @@ class BelowBaseline:
         errors = errors_of(outcome.kind, outcome.truth[:num], outcome.scores[:num])
         best, trivial = simple.errors(scores), simple.errors(None)
         lead, error = lead_of(errors, best)
-        threshold = max(self.least * outcome.scale() ** (2 if outcome.kind == "numbers" else 1), self.errors * error)
+        threshold = self.least * outcome.scale() ** (2 if outcome.kind == "numbers" else 1) + self.errors * error
         if lead <= threshold:
             return
-        lost = skill_lost(errors, best, trivial) if best.mean() < trivial.mean() else 0.5
+        lost = self._lost(errors, best, trivial, lead - self.errors * error)
         what = "error rate" if outcome.kind == "classes" else "root mean square error"
         shown = [float(e.mean()) if outcome.kind == "classes" else float(np.sqrt(e.mean())) for e in (errors, best)]
         yield self._told(
             f"The {what} on {num:,} validation examples is {shown[0]:.4g}; {name}, fitted to the same training "
             f"batches, has {shown[1]:.4g}.",
             {"rule": "D21", "value": lead, "threshold": threshold, "skill_lost": lost},
-            severity=float(min(0.9, 0.35 + 0.6 * lost)),
+            severity=float(min(0.9, 0.15 + 0.85 * lost)),
             bars={name: shown[1], "network": shown[0]},
             metric=what,
         )
+
+    def _lost(self, errors: np.ndarray, best: np.ndarray, trivial: np.ndarray, lead: float) -> float:
+        """Share of what the simple model gains over a constant answer that the network surely lacks.
+
+        What it gains is taken at the high end of its interval: of pure noise, little is known to be missing. A network
+        that is worse than the constant answer lacks that besides.
+        """
+        gained, error = lead_of(trivial, best)
+        behind, doubt = lead_of(errors, trivial)
+        least = 0.5 if behind - self.errors * doubt > 0 else 0.0
+        return min(1.0, max(least, lead / max(gained + self.errors * error, 1e-12)))
 
     def _told(
         self,

@@ -22,6 +22,7 @@ from torch import Tensor
 from whet.diagnosis.case import Case
 from whet.diagnosis.probes.passes import Pass, first_pass
 from whet.diagnosis.rule import Stage, rules
+from whet.diagnosis.symptoms import COURSE, RATES, RESULT
 from whet.errors import CannotJudgeError
 from whet.finding import Finding
 from whet.rng import make_generator
@@ -37,17 +38,22 @@ class BroadcastLoss:
 
     title: str = "predictions compared with the targets of other examples"
     stage: Stage = "before"
-    explains: frozenset[str] = frozenset(
-        {
-            "cannot_memorise",
-            "flat_loss",
-            "underfitting",
-            "below_baseline",
-            "input_unused",
-            "initial_loss",
-            "wrong_output_size",
-        }
-        | {"no_gradient", "oscillation", "stopped_early", "shifted_targets"}
+    explains: frozenset[str] = (
+        RATES
+        | COURSE
+        | RESULT
+        | frozenset(
+            {
+                "cannot_memorise",
+                "flat_loss",
+                "underfitting",
+                "below_baseline",
+                "input_unused",
+                "initial_loss",
+                "wrong_output_size",
+            }
+            | {"no_gradient", "oscillation", "stopped_early", "shifted_targets"}
+        )
     )
 
     def check(self, case: Case) -> Iterable[Finding]:

@@ -19,6 +19,7 @@ from whet.diagnosis.probes.seen import fall_of, watched
 from whet.diagnosis.probes.trials import compare
 from whet.diagnosis.rule import Stage, rules
 from whet.diagnosis.setup import Setup
+from whet.diagnosis.symptoms import COURSE, RATES, RESULT
 from whet.finding import Finding
 
 __all__ = ["ClippingTooTight"]
@@ -41,7 +42,9 @@ class ClippingTooTight:
 
     title: str = "gradients clipped too tightly"
     stage: Stage = "during"
-    explains: frozenset[str] = frozenset({"learning_rate_too_low", "flat_loss", "underfitting", "below_baseline"})
+    explains: frozenset[str] = (
+        RATES | COURSE | RESULT | frozenset({"learning_rate_too_low", "flat_loss", "underfitting", "below_baseline"})
+    )
 
     def check(self, case: Case) -> Iterable[Finding]:
         """See ``Rule.check``."""

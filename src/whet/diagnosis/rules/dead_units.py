@@ -17,6 +17,7 @@ from whet.diagnosis.probes.activations import activations, activations_at_start
 from whet.diagnosis.probes.learning import learns
 from whet.diagnosis.probes.seen import seen
 from whet.diagnosis.rule import Stage, rules
+from whet.diagnosis.symptoms import RESULT
 from whet.errors import CannotJudgeError
 from whet.finding import Finding, Line, Plot
 from whet.watching.trace import Trace
@@ -39,7 +40,7 @@ class DeadUnits:
 
     title: str = "dead units"
     stage: Stage = "during"
-    explains: frozenset[str] = frozenset({"flat_loss", "underfitting", "below_baseline", "vanishing"})
+    explains: frozenset[str] = RESULT | frozenset({"flat_loss", "underfitting", "below_baseline", "vanishing"})
 
     def check(self, case: Case) -> Iterable[Finding]:
         """See ``Rule.check``."""

@@ -19,6 +19,7 @@ from whet.diagnosis.case import Case
 from whet.diagnosis.probes.goal import goal
 from whet.diagnosis.probes.output_range import OutputRange, output_range
 from whet.diagnosis.rule import Stage, rules
+from whet.diagnosis.symptoms import COURSE, RATES, RESULT
 from whet.finding import Finding
 
 __all__ = ["DoubleSoftmax"]
@@ -32,9 +33,22 @@ class DoubleSoftmax:
 
     title: str = "probabilities given to a loss that takes logits"
     stage: Stage = "before"
-    explains: frozenset[str] = frozenset(
-        {"cannot_memorise", "flat_loss", "underfitting", "below_baseline", "initial_loss", "vanishing", "batch_mixing"}
-        | {"learning_rate_too_low", "squashed_outputs", "saturation", "stopped_early"}
+    explains: frozenset[str] = (
+        RATES
+        | COURSE
+        | RESULT
+        | frozenset(
+            {
+                "cannot_memorise",
+                "flat_loss",
+                "underfitting",
+                "below_baseline",
+                "initial_loss",
+                "vanishing",
+                "batch_mixing",
+            }
+            | {"learning_rate_too_low", "squashed_outputs", "saturation", "stopped_early"}
+        )
     )
 
     def check(self, case: Case) -> Iterable[Finding]:

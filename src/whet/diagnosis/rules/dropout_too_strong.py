@@ -17,6 +17,7 @@ from whet.diagnosis.case import Case
 from whet.diagnosis.probes.trials import compare
 from whet.diagnosis.rule import Stage, rules
 from whet.diagnosis.setup import Setup
+from whet.diagnosis.symptoms import COURSE, RESULT
 from whet.finding import Finding
 
 __all__ = ["DropoutTooStrong"]
@@ -35,7 +36,9 @@ class DropoutTooStrong:
 
     title: str = "dropout too strong"
     stage: Stage = "during"
-    explains: frozenset[str] = frozenset({"flat_loss", "underfitting", "below_baseline", "learning_rate_too_low"})
+    explains: frozenset[str] = (
+        COURSE | RESULT | frozenset({"flat_loss", "underfitting", "below_baseline", "learning_rate_too_low"})
+    )
 
     def check(self, case: Case) -> Iterable[Finding]:
         """See ``Rule.check``."""

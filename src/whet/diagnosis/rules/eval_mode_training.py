@@ -15,6 +15,7 @@ from torch import nn
 from whet.diagnosis.case import Case
 from whet.diagnosis.probes.seen import watched
 from whet.diagnosis.rule import Stage, rules
+from whet.diagnosis.symptoms import COURSE, RATES, RESULT
 from whet.finding import Finding
 from whet.watching.trace import Step, Trace
 
@@ -29,9 +30,22 @@ class EvalModeTraining:
 
     title: str = "trained in evaluation mode"
     stage: Stage = "during"
-    explains: frozenset[str] = frozenset(
-        {"overfitting", "flat_loss", "underfitting", "below_baseline", "exploding", "normalisation_gap", "non_finite"}
-        | {"learning_rate_too_high"}
+    explains: frozenset[str] = (
+        RATES
+        | COURSE
+        | RESULT
+        | frozenset(
+            {
+                "overfitting",
+                "flat_loss",
+                "underfitting",
+                "below_baseline",
+                "exploding",
+                "normalisation_gap",
+                "non_finite",
+            }
+            | {"learning_rate_too_high"}
+        )
     )
 
     def check(self, case: Case) -> Iterable[Finding]:

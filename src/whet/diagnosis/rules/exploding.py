@@ -15,6 +15,7 @@ import numpy as np
 from whet.diagnosis.case import Case
 from whet.diagnosis.probes.seen import FEWEST, seen
 from whet.diagnosis.rule import Stage, rules
+from whet.diagnosis.symptoms import RESULT
 from whet.errors import CannotJudgeError
 from whet.finding import Finding, Line, Plot
 
@@ -34,7 +35,7 @@ class Exploding:
 
     title: str = "exploding gradients"
     stage: Stage = "during"
-    explains: frozenset[str] = frozenset(
+    explains: frozenset[str] = RESULT | frozenset(
         {"non_finite", "flat_loss", "oscillation", "dead_units", "saturation", "underfitting", "below_baseline"}
     )
 

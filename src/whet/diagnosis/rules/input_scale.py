@@ -1,4 +1,4 @@
-"""Input scale: inputs far from mean 0 and spread 1, where that costs; broken inputs; inputs that are all the same.
+"""Input scale: inputs far from mean 0 and spread 1, where that costs; inputs that are all the same.
 
 A scale that looks odd is only a suspicion: the network is trained twice for some steps, as it is and with standardised
 inputs. Token ids, flags, sparse counts and networks that begin with a normalisation are not suspected at all.
@@ -14,10 +14,10 @@ import numpy as np
 
 from whet.diagnosis.case import Case
 from whet.diagnosis.probes.batches import batches
+from whet.diagnosis.probes.conflicts import conflicts
 from whet.diagnosis.probes.entering import (
     Entrance,
     Features,
-    broken_inputs,
     entrances,
     largest,
     standardised_contest,
@@ -25,6 +25,8 @@ from whet.diagnosis.probes.entering import (
 from whet.diagnosis.probes.passes import first_pass, tensors_in
 from whet.diagnosis.probes.rows import keys_of
 from whet.diagnosis.rule import Stage, rules
+from whet.diagnosis.symptoms import COURSE, RATES, RESULT
+from whet.errors import CannotJudgeError
 from whet.finding import Finding, Line, Plot
 
 __all__ = ["InputScale"]
@@ -39,56 +41,45 @@ class InputScale:
     large: float = 8.0  # root mean square of a feature; ordinary: 1
     small: float = 0.05  # root mean square of the largest feature
     sparse: float = 0.7  # share of zeros from which inputs are counts or indicators
+    blank: float = 0.05  # share of the examples whose labels cannot be told as their inputs are blank
     costs: float = 0.35  # of the way that the loss goes with standardised inputs: by so much worse is moderate
     spoils: float = 0.7  # and by so much is severe
     apart: float = 3.0  # validation spread over training spread, or their means apart in spreads
     title: ClassVar[str] = "inputs of the wrong scale"
     stage: ClassVar[Stage] = "before"
-    explains: ClassVar[frozenset[str]] = frozenset(
-        {
-            "initial_loss",
-            "exploding",
-            "saturation",
-            "dead_units",
-            "flat_loss",
-            "cannot_memorise",
-            "underfitting",
-            "below_baseline",
-            "oscillation",
-            "learning_rate_too_high",
-            "learning_rate_too_low",
-            "split_mismatch",
-            "vanishing",
-            "normalisation_gap",
-            "overfitting",
-            "non_finite",
-            "input_unused",
-        }
+    explains: ClassVar[frozenset[str]] = (
+        RATES
+        | COURSE
+        | RESULT
+        | frozenset(
+            {
+                "initial_loss",
+                "exploding",
+                "saturation",
+                "dead_units",
+                "flat_loss",
+                "cannot_memorise",
+                "underfitting",
+                "below_baseline",
+                "oscillation",
+                "learning_rate_too_high",
+                "learning_rate_too_low",
+                "split_mismatch",
+                "vanishing",
+                "normalisation_gap",
+                "overfitting",
+                "input_unused",
+            }
+        )
     )
 
     def check(self, case: Case) -> Iterable[Finding]:
         """At most one finding, of the gravest kind."""
         if case.setup is None:
             return
-        kinds = (self._broken, self._identical, self._split, self._scale)
+        kinds = (self._identical, self._blank, self._split, self._scale)
         found = (finding for kind in kinds for finding in kind(case))
         yield from list(found)[:1]
-
-    def _broken(self, case: Case) -> Iterable[Finding]:
-        bad, total, num, where = case.ask(broken_inputs)
-        if not bad:
-            return
-        with np.errstate(all="ignore"):
-            is_handled = bool(case.ask(first_pass).loss.isfinite()) and where.startswith("batch 0,")
-        yield self._finding(
-            severity=0.2 if is_handled else 0.9,
-            confidence=0.95,
-            statement=f"{bad} of {total} input values in the first batches are NaN or infinite, in {num} batches.",
-            evidence={"rule": "D2", "value": bad, "threshold": 0},
-            where=where,
-            cures=("drop_non_finite",),
-            advice="Fill or drop missing values before the loader: x = torch.nan_to_num(x), or leave such rows out.",
-        )
 
     def _identical(self, case: Case) -> Iterable[Finding]:
         seen = case.ask(first_pass)
@@ -106,6 +97,26 @@ class InputScale:
             where="batch 0",
             cures=(),
             advice="Look at the dataset's __getitem__: it must use its index for the inputs as well.",
+        )
+
+    def _blank(self, case: Case) -> Iterable[Finding]:
+        try:
+            seen = case.ask(conflicts)
+        except CannotJudgeError:
+            return
+        if seen.blank_lost < self.blank:
+            return
+        share = seen.blank / seen.total
+        yield self._finding(
+            severity=min(0.85, 0.4 + 0.55 * share),
+            confidence=0.9,
+            statement=f"{seen.blank} of {seen.total} examples have the very same constant inputs (blank: one number in "
+            f"every place) and different labels; {seen.blank_lost:.0%} of all cannot be predicted right.",
+            evidence={"rule": "D2", "value": share, "threshold": self.blank},
+            where="training inputs",
+            cures=(),
+            advice="Look at such an example before and after each transform: integer division (x // 255), a cast to "
+            "uint8 of values in [0, 1], a crop or mask that leaves nothing, or a file that was not read.",
         )
 
     def _split(self, case: Case) -> Iterable[Finding]:

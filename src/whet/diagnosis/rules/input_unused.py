@@ -13,6 +13,7 @@ from typing import ClassVar
 from whet.diagnosis.case import Case
 from whet.diagnosis.probes.input_use import InputUse, input_use
 from whet.diagnosis.rule import Stage, rules
+from whet.diagnosis.symptoms import RESULT
 from whet.finding import Finding
 
 __all__ = ["InputUnused"]
@@ -26,7 +27,7 @@ class InputUnused:
     least_parts: int = 4
     title: ClassVar[str] = "the model does not use its input"
     stage: ClassVar[Stage] = "before"
-    explains: ClassVar[frozenset[str]] = frozenset(
+    explains: ClassVar[frozenset[str]] = RESULT | frozenset(
         {
             "cannot_memorise",
             "flat_loss",

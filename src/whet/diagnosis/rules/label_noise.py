@@ -3,8 +3,10 @@
 Looks at validation examples, which the model has not seen, and at training examples, where disagreement in spite of
 training counts all the more. Mistakes that fade as the model gets surer are hard examples and no finding, and so are
 those that its probabilities announce; see ``probes.sure_mistakes``. Silent for a model that knows little, or that has
-learnt its training labels by heart (what it then says of other examples repeats their errors). Never severe: noisy
-labels are a burden that models can carry.
+learnt its training labels by heart (what it then says of other examples repeats their errors), and for targets that are
+the steps of a sequence: what comes next is a draw, and a label that the model did not expect no mistake. Where that
+says nothing simple models are asked whether unseen training labels are far harder to predict than validation labels.
+Severe only where a third of the labels is wrong: models can carry fewer.
 """
 
 from __future__ import annotations
@@ -16,11 +18,17 @@ import numpy as np
 
 from whet.diagnosis.case import Case
 from whet.diagnosis.outcome import Outcome
+from whet.diagnosis.probes.consistency import Consistency, consistency
+from whet.diagnosis.probes.neighbours import is_of_steps
 from whet.diagnosis.probes.sure_mistakes import SureMistakes, sure_mistakes
 from whet.diagnosis.rule import Stage, rules
+from whet.diagnosis.symptoms import RESULT
+from whet.errors import CannotJudgeError
 from whet.finding import Finding, Line, Plot
 
 __all__ = ["LabelNoise"]
+
+SOURCE = "Northcutt et al., Confident Learning, JAIR 2021, arXiv 1911.00068"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,17 +44,27 @@ class LabelNoise:
     errors: float = 1.64  # standard errors by which mistakes grow less than the model expects
     times: float = 4.0  # as many mistakes among the surest in training as in validation: that alone is enough
     skill: float = 0.4  # of the surest predictions
+    harder: float = 0.12  # error rate by which unseen training labels are harder to predict than validation labels
+    nothing: float = 0.9  # of a constant answer's error: no better than that
+    much: float = 0.6  # of it, within the validation examples
+    ratio: float = 1.8  # times that error rate, besides
+    sure: float = 4.0  # standard errors of that difference
     gap: float = 0.05  # between training and validation accuracy: beyond it validation mistakes may be over-fitting
     learnt: float = 0.98  # accuracy on training examples from which they are known by heart
 
     title: str = "wrong labels"
     stage: Stage = "after"
-    explains: frozenset[str] = frozenset({"underfitting", "overfitting", "overconfidence"})
+    explains: frozenset[str] = RESULT | frozenset({"underfitting", "overfitting", "overconfidence"})
 
     def check(self, case: Case) -> Iterable[Finding]:
         """See ``Rule.check``."""
         outcome = case.outcome
-        if outcome is None or outcome.kind != "classes":
+        if outcome is None:
+            return
+        if outcome.kind != "classes":
+            yield from self._by_other_models(case) if case.setup is not None else ()
+            return
+        if case.setup is not None and case.ask(is_of_steps):
             return
         parts = dict(self._parts(outcome))
         overfits = self._overfits(outcome)
@@ -57,9 +75,61 @@ class LabelNoise:
         }
         if not found and self._differ(outcome, parts):
             found = {"training": parts["training"]}
+        told = list(self._by_other_models(case)) if case.setup is not None else []
         if found:
             part = max(found, key=lambda name: found[name].low)
-            yield self._told(part, found[part], both=len(found) > 1)
+            told.append(self._told(part, found[part], both=len(found) > 1))
+        yield from sorted(told, key=lambda f: -f.severity)[:1]
+
+    def _by_other_models(self, case: Case) -> Iterable[Finding]:
+        """Validation labels are plain to simple models, training labels that they did not see are not."""
+        try:
+            seen = case.ask(consistency)
+        except CannotJudgeError:  # what the outcome itself says stands
+            return
+        told = self._all_wrong(seen) or self._some_wrong(seen)
+        if not told:
+            return
+        statement, value, severity = told
+        yield Finding(
+            symptom="label_noise",
+            title=self.title,
+            severity=severity,
+            confidence=0.85,
+            statement=statement,
+            evidence={"rule": "D25", "value": value, "threshold": self.harder, "part": "training"},
+            where="training labels",
+            cures=("regularise",),
+            advice="Trace how the training labels were made (a join, a sort, a shuffle of one of two arrays); "
+            "whet audit lists the rows that look wrong.",
+            source=SOURCE,
+        )
+
+    def _all_wrong(self, seen: Consistency) -> tuple[str, float, float] | None:
+        """Nothing can be learnt from the training examples, and much from as many validation examples."""
+        if seen.training < self.nothing or seen.validation < self.nothing or seen.within > self.much:
+            return None
+        return (
+            "From the training examples simple models learn nothing that holds on other examples (error "
+            f"{100 * seen.training:.0f} % of a constant answer's), from the validation examples alone they do "
+            f"({100 * seen.within:.0f} %): training labels and inputs do not belong together.",
+            seen.training - seen.within,
+            0.9,
+        )
+
+    def _some_wrong(self, seen: Consistency) -> tuple[str, float, float] | None:
+        more = seen.rates[0] - seen.rates[1]
+        if seen.is_number or more <= max(self.harder, self.sure * seen.error):
+            return None
+        if seen.rates[0] <= self.ratio * seen.rates[1]:
+            return None
+        return (
+            f"A simple model is wrong in {100 * seen.rates[1]:.0f} % of the validation examples, and in "
+            f"{100 * seen.rates[0]:.0f} % of training examples that it was not fitted to: about "
+            f"{100 * more:.0f} % of the training labels are wrong.",
+            more,
+            float(min(0.85, 0.35 + 1.2 * more)),
+        )
 
     def _parts(self, outcome: Outcome) -> Iterable[tuple[str, SureMistakes]]:
         truth, scores = outcome.train_truth, outcome.train_scores
@@ -133,7 +203,7 @@ class LabelNoise:
             cures=("regularise",),
             advice="Look through the examples that the model contradicts most surely and put their labels right "
             "(whet audit lists them); until then train with label_smoothing=0.1 and stop at the best validation score.",
-            source="Northcutt et al., Confident Learning, JAIR 2021, arXiv 1911.00068",
+            source=SOURCE,
             plot=Plot(
                 title="share of labels that contradict the prediction",
                 x="tenth of the examples, the surest first",

@@ -18,9 +18,10 @@ from whet.diagnosis.case import Case
 from whet.diagnosis.probes.moves import moves
 from whet.diagnosis.probes.rate_evidence import rate_evidence, rate_plot
 from whet.diagnosis.probes.rate_sweep import CAP, RateSweep, rate_sweep
-from whet.diagnosis.probes.seen import end_of, fall_of, seen, start_of
+from whet.diagnosis.probes.seen import breaks_by_itself, end_of, fall_of, seen, start_of
 from whet.diagnosis.probes.trials import achieved
 from whet.diagnosis.rule import Stage, rules
+from whet.diagnosis.symptoms import COURSE, RESULT
 from whet.finding import Finding
 
 __all__ = ["LearningRateTooHigh"]
@@ -34,9 +35,13 @@ class LearningRateTooHigh:
 
     title: str = "learning rate too high"
     stage: Stage = "during"
-    explains: frozenset[str] = frozenset(
-        {"non_finite", "exploding", "dead_units", "saturation", "flat_loss", "oscillation", "underfitting"}
-        | {"below_baseline", "vanishing", "normalisation_gap"}
+    explains: frozenset[str] = (
+        COURSE
+        | RESULT
+        | frozenset(
+            {"non_finite", "exploding", "dead_units", "saturation", "flat_loss", "oscillation", "underfitting"}
+            | {"below_baseline", "vanishing", "normalisation_gap"}
+        )
     )
     least: float = 0.1  # of the reference loss, that a lower rate must gain
     severe: float = 0.25  # the gain from which the rate spoils the training
@@ -48,6 +53,8 @@ class LearningRateTooHigh:
         return self._by_experiment(case) if case.setup is not None else self._by_trace(case)
 
     def _by_experiment(self, case: Case) -> Iterable[Finding]:
+        if breaks_by_itself(seen(case)):
+            return  # a loss that cannot be computed at some outputs is no matter of the rate
         sweep, whole = case.ask(rate_sweep), case.ask(achieved)
         factor, loss = sweep.best(higher=False)
         cap = CAP * sweep.reference

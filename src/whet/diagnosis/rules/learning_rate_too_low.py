@@ -2,14 +2,15 @@
 
 With the user's parts: a short training of a copy at a higher rate gets much further down than the whole of the user's
 training. A trained model near its optimum, a hard task and a warm-up are silent: there a higher rate gains nothing, or
-what counts is the peak of the schedule. From a watched loop alone: the weights hardly move, though gradients are there,
-and the loss hardly falls though it slopes.
+what counts is the peak of the schedule. A parameter group with fresh weights, whose rate is next to nothing beside that
+of the others, is too low by itself; a trained body under a new head is meant so. From a watched loop alone: the weights
+hardly move, though gradients are there, and the loss hardly falls though it slopes.
 Source: Goodfellow et al., "Deep Learning", 2016, section 11.4.1.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,8 +21,11 @@ from whet.diagnosis.probes.moves import moves
 from whet.diagnosis.probes.rate_evidence import rate_evidence, rate_plot
 from whet.diagnosis.probes.rate_sweep import RateSweep, rate_sweep
 from whet.diagnosis.probes.seen import fall_of, planned_steps, seen
-from whet.diagnosis.probes.trials import achieved
+from whet.diagnosis.probes.slow_groups import RATIO, SlowGroups, slow_groups
+from whet.diagnosis.probes.trials import achieved, compare
 from whet.diagnosis.rule import Stage, rules
+from whet.diagnosis.setup import Setup
+from whet.diagnosis.symptoms import RESULT
 from whet.finding import Finding
 
 __all__ = ["LearningRateTooLow"]
@@ -35,7 +39,7 @@ class LearningRateTooLow:
 
     title: str = "learning rate too low"
     stage: Stage = "during"
-    explains: frozenset[str] = frozenset({"flat_loss", "underfitting", "below_baseline", "stopped_early"})
+    explains: frozenset[str] = RESULT | frozenset({"flat_loss", "underfitting", "below_baseline", "stopped_early"})
     attainable: float = 0.1  # of the loss at the start, that the better rate must take off it
     beyond: float = 0.3  # share of that gain which must be there on examples not trained on
     share: float = 0.35  # of what the better rate takes off in a short training: less in a whole one is too slow
@@ -46,7 +50,47 @@ class LearningRateTooLow:
 
     def check(self, case: Case) -> Iterable[Finding]:
         """Experiment where there are parts, else read the trace."""
-        return self._by_experiment(case) if case.setup is not None else self._by_trace(case)
+        if case.setup is None:
+            yield from self._by_trace(case)
+            return
+        slow = case.ask(slow_groups)
+        if slow is not None:
+            yield self._of_groups(case, slow)
+        else:
+            yield from self._by_experiment(case)
+
+    def _of_groups(self, case: Case, slow: SlowGroups) -> Finding:
+        """Severe where the same short training gains by giving those groups the largest group's rate."""
+        tried = compare(case, _evened(slow))
+        gains = tried.gain > max(self.attainable, 3 * tried.noise) and (tried.valid_gain or tried.gain) > 0
+        helps = gains and tried.whole_gain > 0
+        severity = 0.75 + 0.15 * slow.share if helps else 0.4 if gains else 0.15 + 0.25 * slow.share
+        shown = ", ".join(repr(n) for n in slow.names[:3])
+        more = f" and {len(slow.names) - 3} more" if len(slow.names) > 3 else ""
+        return Finding(
+            symptom="learning_rate_too_low",
+            title=f"{self.title} in a parameter group",
+            severity=severity,
+            confidence=0.9,
+            statement=f"A parameter group has the learning rate {slow.rate:.2g} beside {slow.largest:.2g} of the "
+            f"largest, and its weights ({100 * slow.share:.0f} % of all) are as an initialiser left them: "
+            f"{shown}{more}. After {tried.steps} steps the loss is {tried.before:.3g}; "
+            f"with one rate for all {tried.after:.3g}.",
+            evidence={
+                "rule": "D14",
+                "value": slow.rate / slow.largest,
+                "threshold": RATIO,
+                "rate": slow.rate,
+                "largest_rate": slow.largest,
+                "share": slow.share,
+                "gain": tried.gain,
+                "groups": slow.groups,
+            },
+            where=f"parameter {slow.names[0]!r}" + (" and others" if len(slow.names) > 1 else ""),
+            cures=("raise_rate",),
+            advice=f"Set lr={slow.largest:.2g} in that group of the optimizer (it is {slow.rate:.2g}).",
+            source=SOURCE,
+        )
 
     def _by_experiment(self, case: Case) -> Iterable[Finding]:
         base = case.ask(ground)
@@ -142,6 +186,15 @@ class LearningRateTooLow:
             if p.gradient is not None and p.weight > 0
         ]
         return bool(sizes) and float(np.median(sizes)) > 1e-3
+
+
+def _evened(slow: SlowGroups) -> Callable[[Setup], Setup]:
+    def change(setup: Setup) -> Setup:
+        for number in slow.groups:
+            setup.optimizer.param_groups[number]["lr"] = slow.largest
+        return setup
+
+    return change
 
 
 rules.register("learning_rate_too_low")(LearningRateTooLow())

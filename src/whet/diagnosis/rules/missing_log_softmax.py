@@ -17,6 +17,7 @@ from whet.diagnosis.case import Case
 from whet.diagnosis.probes.goal import goal
 from whet.diagnosis.probes.output_range import OutputRange, output_range
 from whet.diagnosis.rule import Stage, rules
+from whet.diagnosis.symptoms import COURSE, RATES, RESULT
 from whet.finding import Finding
 
 __all__ = ["MissingLogSoftmax"]
@@ -30,16 +31,29 @@ class MissingLogSoftmax:
 
     title: str = "a loss of log-probabilities given something else"
     stage: Stage = "before"
-    explains: frozenset[str] = frozenset(
-        {"cannot_memorise", "flat_loss", "underfitting", "below_baseline", "initial_loss", "exploding", "non_finite"}
-        | {
-            "batch_mixing",
-            "learning_rate_too_high",
-            "learning_rate_too_low",
-            "oscillation",
-            "stopped_early",
-            "overconfidence",
-        }
+    explains: frozenset[str] = (
+        RATES
+        | COURSE
+        | RESULT
+        | frozenset(
+            {
+                "cannot_memorise",
+                "flat_loss",
+                "underfitting",
+                "below_baseline",
+                "initial_loss",
+                "exploding",
+                "non_finite",
+            }
+            | {
+                "batch_mixing",
+                "learning_rate_too_high",
+                "learning_rate_too_low",
+                "oscillation",
+                "stopped_early",
+                "overconfidence",
+            }
+        )
     )
 
     def check(self, case: Case) -> Iterable[Finding]:

@@ -14,6 +14,7 @@ from whet.diagnosis.case import Case
 from whet.diagnosis.probes.trials import compare
 from whet.diagnosis.rule import Stage, rules
 from whet.diagnosis.setup import Setup
+from whet.diagnosis.symptoms import COURSE, RATES, RESULT
 from whet.finding import Finding
 
 __all__ = ["MomentumTooHigh"]
@@ -31,9 +32,22 @@ class MomentumTooHigh:
 
     title: str = "momentum too high"
     stage: Stage = "during"
-    explains: frozenset[str] = frozenset(
-        {"learning_rate_too_high", "oscillation", "exploding", "non_finite", "flat_loss", "underfitting", "dead_units"}
-        | {"below_baseline", "learning_rate_too_low"}
+    explains: frozenset[str] = (
+        RATES
+        | COURSE
+        | RESULT
+        | frozenset(
+            {
+                "learning_rate_too_high",
+                "oscillation",
+                "exploding",
+                "non_finite",
+                "flat_loss",
+                "underfitting",
+                "dead_units",
+            }
+            | {"below_baseline", "learning_rate_too_low"}
+        )
     )
 
     def check(self, case: Case) -> Iterable[Finding]:

@@ -13,6 +13,7 @@ from whet.diagnosis.case import Case
 from whet.diagnosis.probes.passes import first_pass
 from whet.diagnosis.probes.seen import watched
 from whet.diagnosis.rule import Stage, rules
+from whet.diagnosis.symptoms import COURSE, RESULT
 from whet.finding import Finding
 from whet.watching.trace import Trace
 
@@ -28,9 +29,13 @@ class NoGradient:
 
     title: str = "no gradient reaches the weights"
     stage: Stage = "during"
-    explains: frozenset[str] = frozenset(
-        {"flat_loss", "underfitting", "below_baseline", "cannot_memorise", "unused_parameters", "vanishing"}
-        | {"input_unused", "learning_rate_too_low"}
+    explains: frozenset[str] = (
+        COURSE
+        | RESULT
+        | frozenset(
+            {"flat_loss", "underfitting", "below_baseline", "cannot_memorise", "unused_parameters", "vanishing"}
+            | {"input_unused", "learning_rate_too_low"}
+        )
     )
 
     def check(self, case: Case) -> Iterable[Finding]:

@@ -12,8 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from whet.diagnosis.case import Case
-from whet.diagnosis.probes.seen import seen
+from whet.diagnosis.probes.entering import broken_inputs
+from whet.diagnosis.probes.passes import first_pass
+from whet.diagnosis.probes.seen import breaks_by_itself, seen
 from whet.diagnosis.rule import Stage, rules
+from whet.diagnosis.symptoms import RESULT
 from whet.finding import Finding, Line, Plot
 from whet.watching.trace import Step, Trace
 
@@ -28,13 +31,35 @@ class NonFinite:
 
     title: str = "NaN or infinite values"
     stage: Stage = "during"
-    explains: frozenset[str] = frozenset(
+    explains: frozenset[str] = RESULT | frozenset(
         {"flat_loss", "exploding", "dead_units", "saturation", "underfitting", "below_baseline", "oscillation"}
     )
 
     def check(self, case: Case) -> Iterable[Finding]:
-        """See ``Rule.check``."""
-        trace = seen(case)
+        """What is given broken, else what broke in training."""
+        given = list(self._given(case)) if case.setup is not None else []
+        yield from given or self._broken(seen(case))
+
+    def _given(self, case: Case) -> Iterable[Finding]:
+        bad, total, num, where = case.ask(broken_inputs)
+        if not bad:
+            return
+        with np.errstate(all="ignore"):
+            is_handled = bool(case.ask(first_pass).loss.isfinite()) and where.startswith("batch 0,")
+        yield Finding(
+            symptom="non_finite",
+            title=self.title,
+            severity=0.2 if is_handled else 0.95,
+            confidence=0.98,
+            statement=f"{bad:,} of {total:,} input values in the first batches are NaN or infinite, in {num} batches.",
+            evidence={"rule": "D9", "value": bad, "threshold": 0, "first": "inputs"},
+            where=where,
+            cures=_cures("inputs"),
+            advice="Fill or drop missing values before the loader: x = torch.nan_to_num(x), or leave such rows out.",
+            source="PyTorch documentation, torch.isfinite",
+        )
+
+    def _broken(self, trace: Trace) -> Iterable[Finding]:
         bad = [s for s in trace.steps if s.first_broken or (s.loss is not None and not np.isfinite(s.loss))]
         if not bad or self._is_a_scaler_at_work(bad, trace):
             return
@@ -51,8 +76,8 @@ class NonFinite:
             "were affected.",
             evidence={"rule": "D9", "value": share, "threshold": 0.0, "step": first.index, "first": what},
             where=f"step {first.index}, {what}",
-            cures=_cures(what),
-            advice=_advice(what, first),
+            cures=_cures(what, by_itself=breaks_by_itself(trace)),
+            advice=_advice(what, first, by_itself=breaks_by_itself(trace)),
             source="PyTorch documentation, torch.autograd.detect_anomaly",
             plot=_plot(trace),
         )
@@ -67,19 +92,22 @@ def _is_finite(step: Step) -> bool:
     return not weights and step.loss is not None and bool(np.isfinite(step.loss))
 
 
-def _cures(what: str) -> tuple[str, ...]:
+def _cures(what: str, *, by_itself: bool = False) -> tuple[str, ...]:
     if what.startswith("input"):
         return ("drop_non_finite", "standardise_inputs")
+    if by_itself:
+        return ("skip_broken_steps", "lower_rate", "clip_gradients")
     return ("lower_rate", "clip_gradients", "standardise_inputs", "reinitialise")
 
 
-def _advice(what: str, first: Step) -> str:
+def _advice(what: str, first: Step, *, by_itself: bool) -> str:
     if what.startswith("input"):
         return "Drop or fill the examples with NaN or infinite values before they reach the model."
-    if first.index == 0:
+    if first.index == 0 or by_itself:
+        when = "before any step" if first.index == 0 else "while the training goes well"
         return (
-            f"The {what} breaks before any step: look there for log(0), sqrt(0), a division by 0 or an overflow of "
-            "half precision."
+            f"The {what} breaks {when}: look there for log(0), sqrt(0), a division by 0 or an overflow of half "
+            "precision. Write torch.log(p.clamp_min(1e-8)), or log_softmax with nll_loss in place of log(softmax)."
         )
     return (
         "Lower lr in the optimizer, and call torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0) before "

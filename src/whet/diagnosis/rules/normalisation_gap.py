@@ -17,6 +17,7 @@ from torch import nn
 from whet.diagnosis.case import Case
 from whet.diagnosis.probes.modes import ModeGap, mode_gap, running_norms
 from whet.diagnosis.rule import Stage, rules
+from whet.diagnosis.symptoms import RESULT
 from whet.errors import CannotJudgeError
 from whet.finding import Finding, Line, Plot
 
@@ -36,7 +37,7 @@ class NormalisationGap:
 
     title: str = "batch norm fails in evaluation"
     stage: Stage = "during"
-    explains: frozenset[str] = frozenset({"overfitting", "below_baseline", "split_mismatch"})
+    explains: frozenset[str] = RESULT | frozenset({"overfitting", "below_baseline", "split_mismatch"})
 
     def check(self, case: Case) -> Iterable[Finding]:
         """See ``Rule.check``."""

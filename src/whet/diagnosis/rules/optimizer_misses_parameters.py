@@ -5,7 +5,7 @@ list, where ``model.parameters()`` does not find them. Parameters that are meant
 ``requires_grad`` False; an optimiser that holds the head of a trained body alone is taken for deliberate.
 
 Rule: parameters with a gradient that no group holds, or whose group has a rate of 0 and no scheduler (reference
-rule D17).
+rule D17); in a watched loop also those of an optimiser that never steps while another does.
 Source: documentation of torch.optim ("constructing it") and torch.nn.ModuleList.
 """
 
@@ -16,8 +16,12 @@ from dataclasses import dataclass
 
 from whet.diagnosis.case import Case
 from whet.diagnosis.probes.flow import Flow, ParameterFlow, flow
+from whet.diagnosis.probes.seen import watched
 from whet.diagnosis.rule import Stage, rules
+from whet.diagnosis.setup import Setup
+from whet.diagnosis.symptoms import COURSE, RESULT
 from whet.finding import Finding
+from whet.watching.trace import Trace
 
 __all__ = ["OptimizerMissesParameters"]
 
@@ -30,9 +34,13 @@ class OptimizerMissesParameters:
 
     title: str = "parameters that the optimizer does not hold"
     stage: Stage = "before"
-    explains: frozenset[str] = frozenset(
-        {"cannot_memorise", "flat_loss", "underfitting", "below_baseline", "stopped_early", "learning_rate_too_low"}
-        | {"unused_parameters", "symmetric_start"}
+    explains: frozenset[str] = (
+        COURSE
+        | RESULT
+        | frozenset(
+            {"cannot_memorise", "flat_loss", "underfitting", "below_baseline", "stopped_early", "learning_rate_too_low"}
+            | {"unused_parameters", "symmetric_start"}
+        )
     )
 
     def check(self, case: Case) -> Iterable[Finding]:
@@ -43,11 +51,21 @@ class OptimizerMissesParameters:
         if seen.hidden:
             yield _hidden(seen)
             return
-        scheduled = case.setup.scheduler is not None
         reached = [p for p in seen.parameters if p.trains and p.gradient != "none"]
-        missed = [p for p in reached if not p.held or (p.rate == 0 and not scheduled)]
-        if missed and not case.setup.optimizer_is_ours:
+        trace = watched(case)
+        missed = _by_setup(reached, case.setup) if trace is None else _by_loop(reached, case.setup, trace)
+        idle = [] if trace is None else [p for p in missed if p.name in trace.idle and p.gradient == "some"]
+        if idle and len(idle) == len(missed):
+            yield _idle(idle, reached, self._severity_of_idle(idle))
+        elif missed:
             yield _finding(missed, reached, seen, self._severity(missed, reached, seen))
+
+    def _severity_of_idle(self, idle: Sequence[ParameterFlow]) -> float:
+        """Whoever makes an optimiser for them wants them to move, a head's body too."""
+        lost = [p for p in idle if p.weighs]
+        if not lost:
+            return 0.3
+        return 0.85 if any(p.fresh is not False for p in lost) else 0.45
 
     def _severity(self, missed: Sequence[ParameterFlow], reached: Sequence[ParameterFlow], seen: Flow) -> float:
         if len(missed) == len(reached):
@@ -63,6 +81,27 @@ class OptimizerMissesParameters:
         if len({p.owner for p in held}) == 1 and all(p.order >= max(q.order for q in lost) for p in held):
             return 0.6 if fresh else 0.25  # the head alone
         return 0.8 if fresh else 0.45
+
+
+def _by_setup(reached: Sequence[ParameterFlow], setup: Setup) -> list[ParameterFlow]:
+    """What the user's optimiser does not hold, or holds at a rate of 0."""
+    if setup.optimizer_is_ours:
+        return []
+    return [p for p in reached if not p.held or (p.rate == 0 and setup.scheduler is None)]
+
+
+def _by_loop(reached: Sequence[ParameterFlow], setup: Setup, trace: Trace) -> list[ParameterFlow]:
+    """The same where the loop was watched, with one optimiser or several: what moved there is not missed."""
+    still = {*trace.unheld, *trace.idle}
+    by_setup = {p.name for p in _by_setup(reached, setup)} & {*trace.never_moved, *trace.unheld}
+    return [p for p in reached if p.name in still | by_setup | _at_rate_zero(trace)]
+
+
+def _at_rate_zero(trace: Trace) -> set[str]:
+    """Got gradients from an optimiser that had a group with a rate of 0 at every step, and never moved."""
+    zero = {s.optimizer for s in trace.steps} - {s.optimizer for s in trace.steps if 0.0 not in s.rates}
+    given = {n for s in trace.looked_at if s.optimizer in zero for n, seen in s.parameters.items() if seen.gradient}
+    return given & {*trace.never_moved}
 
 
 def _size(parameters: Sequence[ParameterFlow]) -> int:
@@ -95,6 +134,23 @@ def _finding(missed: Sequence[ParameterFlow], reached: Sequence[ParameterFlow], 
         "...(model.parameters(), lr=...). "
         "What is meant to stay: requires_grad_(False).",
         source="documentation of torch.optim (constructing it)",
+    )
+
+
+def _idle(idle: Sequence[ParameterFlow], reached: Sequence[ParameterFlow], severity: float) -> Finding:
+    share = _size(idle) / max(1, _size(reached))
+    return Finding(
+        symptom="optimizer_misses_parameters",
+        title="An optimizer never steps",
+        severity=severity,
+        confidence=0.95,
+        statement=f"{len(idle)} of {len(reached)} parameters that get gradients ({100 * share:.0f} % of the values) "
+        f"are held by an optimizer that never stepped, while another did: {_names([p.name for p in idle])}.",
+        evidence={"rule": "D17", "value": share, "threshold": 0.0, "missed": tuple(p.name for p in idle)},
+        where=f"parameter {idle[0].name!r}" + (" and others" if len(idle) > 1 else ""),
+        cures=(),  # there is nothing to add: with all parameters in one optimiser, a copy trains them
+        advice="Call step() of every optimizer after backward(), or give all parameters to one optimizer.",
+        source="documentation of torch.optim (taking an optimization step)",
     )
 
 

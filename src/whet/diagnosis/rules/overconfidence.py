@@ -30,6 +30,7 @@ class Overconfidence:
     least: float = 0.05  # expected calibration error
     excess: float = 0.02  # of mean confidence over accuracy, at the low end of its interval
     fewest: int = 100  # examples
+    most: float = 0.45  # severity: answers stay as they are, and what spoils them is another rule's
 
     title: str = "over-confidence"
     stage: Stage = "after"
@@ -50,7 +51,7 @@ class Overconfidence:
         yield Finding(
             symptom="overconfidence",
             title=self.title,
-            severity=float(min(0.6, 0.15 + 1.5 * low)),
+            severity=float(min(self.most, 0.15 + 1.5 * low)),
             confidence=0.95,
             statement=f"Predictions claim {100 * confidence.mean():.0f} % on average and are right in "
             f"{100 * hits.mean():.0f} %; the calibration error is {error:.3f} (honest: up to {honest:.3f}).",

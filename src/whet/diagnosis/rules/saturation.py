@@ -17,6 +17,7 @@ from whet.diagnosis.probes.activations import activations, activations_at_start
 from whet.diagnosis.probes.learning import learns
 from whet.diagnosis.probes.seen import seen
 from whet.diagnosis.rule import Stage, rules
+from whet.diagnosis.symptoms import RESULT
 from whet.finding import Finding, Line, Plot
 from whet.watching.trace import Trace
 
@@ -37,7 +38,7 @@ class Saturation:
 
     title: str = "saturated activations"
     stage: Stage = "during"
-    explains: frozenset[str] = frozenset({"vanishing", "flat_loss", "underfitting", "below_baseline"})
+    explains: frozenset[str] = RESULT | frozenset({"vanishing", "flat_loss", "underfitting", "below_baseline"})
 
     def check(self, case: Case) -> Iterable[Finding]:
         """See ``Rule.check``."""
@@ -51,7 +52,7 @@ class Saturation:
         yield Finding(
             symptom="saturation",
             title=self.title,
-            severity=0.25 if learning else 0.8 if share >= self.severe else 0.55,
+            severity=self._severity(share, learning=learning, from_start=from_start),
             confidence=0.85,
             statement=f"{100 * share:.0f} % of the values of '{worst}' lie where its activation is flat"
             + (", already before the first step." if from_start else "."),
@@ -72,6 +73,11 @@ class Saturation:
                 threshold=self.flat,
             ),
         )
+
+    def _severity(self, share: float, *, learning: bool, from_start: bool) -> float:
+        if learning:  # nobody means nearly all units to be flat before the first step, even if something is learnt
+            return 0.55 if from_start and share >= self.severe else 0.25
+        return 0.8 if share >= self.severe else 0.55
 
     def _by_parts(self, case: Case) -> tuple[dict[str, float], dict[str, float]]:
         inner = [a for a in case.ask(activations) if a.function in _SQUASHERS and not a.is_output]

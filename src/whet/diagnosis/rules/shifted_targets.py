@@ -13,6 +13,7 @@ from typing import ClassVar, TypeVar
 from whet.diagnosis.case import Case
 from whet.diagnosis.probes.neighbours import Lagged, copied_steps, lagged_rows, lagged_steps
 from whet.diagnosis.rule import Stage, rules
+from whet.diagnosis.symptoms import COURSE, RESULT
 from whet.errors import CannotJudgeError
 from whet.finding import Finding, Line, Plot
 
@@ -31,8 +32,10 @@ class ShiftedTargets:
     errors: float = 6.0  # standard errors between the two
     title: ClassVar[str] = "targets belong to the neighbouring inputs"
     stage: ClassVar[Stage] = "before"
-    explains: ClassVar[frozenset[str]] = frozenset(
-        {"label_noise", "flat_loss", "underfitting", "below_baseline", "overfitting", "bad_labels"}
+    explains: ClassVar[frozenset[str]] = (
+        COURSE
+        | RESULT
+        | frozenset({"label_noise", "flat_loss", "underfitting", "below_baseline", "overfitting", "bad_labels"})
     )
 
     def check(self, case: Case) -> Iterable[Finding]:

@@ -2,6 +2,8 @@
 
 That may be as it should be (one column can decide), so it is told, and never severe: look whether that part will be
 there, and mean the same, when the model is used. A field of the picture that decides is more often a mark than a motif.
+A column that alone tells the target all but perfectly, with a third of the errors of the next best, is mostly filled in
+after the fact or made from the target.
 """
 
 from __future__ import annotations
@@ -15,7 +17,9 @@ from whet.diagnosis.case import Case
 from whet.diagnosis.ending import has_ended
 from whet.diagnosis.margins import lead_of, skill_lost
 from whet.diagnosis.probes.permuted import Permuted, permuted
+from whet.diagnosis.probes.single_columns import single_columns
 from whet.diagnosis.rule import Stage, rules
+from whet.errors import CannotJudgeError
 from whet.finding import Finding, Line, Plot
 
 __all__ = ["Shortcut"]
@@ -31,14 +35,51 @@ class Shortcut:
     sure: float = 0.65  # the low end of the interval of that share stays above it
     skill: float = 0.3  # of the model over a constant answer: less is not worth asking where it comes from
 
+    telling: float = 0.98  # skill of a column alone from which it gives the target away
+    fewer: float = 3.0  # times fewer errors than the next best column alone
+
     title: str = "a shortcut"
     stage: Stage = "after"
     explains: frozenset[str] = frozenset()
 
     def check(self, case: Case) -> Iterable[Finding]:
         """See ``Rule.check``."""
-        if case.setup is None or case.outcome is None or not has_ended(case):
+        if case.setup is None or case.outcome is None:
             return
+        given_away = list(self._given_away(case))
+        yield from given_away or self._relied_on(case)
+
+    def _given_away(self, case: Case) -> Iterable[Finding]:
+        try:
+            seen = case.ask(single_columns)
+        except CannotJudgeError:
+            return
+        order = np.argsort(-np.array(seen.skills), kind="stable")
+        best = seen.skills[order[0]]
+        second = seen.skills[order[1]] if len(order) > 1 else 0.0
+        if len(order) < 2 or best < self.telling or (1 - best) * self.fewer > 1 - second:
+            return
+        yield Finding(
+            symptom="shortcut",
+            title="a column that gives the target away",
+            severity=0.55,
+            confidence=0.7,
+            statement=f"Column {order[0]} alone tells the target of {seen.num:,} validation examples with a skill of "
+            f"{best:.3f} (1 is perfect); the next best column has {second:.3f}.",
+            evidence={"rule": "D32", "value": best, "threshold": self.telling, "next": second},
+            where=f"column {order[0]}",
+            advice=f"Find out how column {order[0]} comes about: is it known before the target is? If not, leave it "
+            "out of the inputs; it will be missing, or wrong, when it counts.",
+            source="Kapoor and Narayanan, Leakage and the reproducibility crisis, Patterns 2023",
+        )
+
+    def _relied_on(self, case: Case) -> Iterable[Finding]:
+        if not has_ended(case):
+            return
+        if case.trace is not None and case.setup is not None and case.setup.optimizer_is_ours:
+            raise CannotJudgeError(
+                "the watched training had several optimisers: a copy cannot be trained in the same way"
+            )
         seen = case.ask(permuted)
         lead, error = lead_of(seen.trivial, seen.errors)
         if lead - 3 * error <= 0 or lead < self.skill * seen.trivial.mean():
@@ -55,7 +96,7 @@ class Shortcut:
         return Finding(
             symptom="shortcut",
             title=self.title,
-            severity=0.3 if is_table else 0.5,
+            severity=0.2 if is_table else 0.5,
             confidence=0.5 if is_table else 0.7,
             statement=f"Without {seen.names[worst]} {100 * min(1.0, value):.0f} % of the model's skill "
             f"on {len(seen.errors):,} validation examples is gone.",

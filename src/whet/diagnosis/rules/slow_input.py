@@ -27,6 +27,7 @@ class SlowInput:
     fewest: int = 20  # steps
     least_s: float = 2.0  # seconds waited in all that was seen
     each_s: float = 0.002  # per step: less is the loop's own work
+    most: float = 0.8  # share from which hardly anything else is done
 
     title: str = "slow input pipeline"
     stage: Stage = "during"
@@ -49,7 +50,7 @@ class SlowInput:
         yield Finding(
             symptom="slow_input",
             title=self.title,
-            severity=float(min(0.4, 0.15 + 0.25 * share)),
+            severity=self._severity(share),
             confidence=0.85,
             statement=f"A typical step waits {1000 * typical:.1f} ms for its batch, {100 * share:.0f} % of its time.",
             evidence={"rule": "D20", "value": share, "threshold": self.share, "wait_s": typical, "total_s": total},
@@ -59,6 +60,12 @@ class SlowInput:
             "instead of in every __getitem__.",
             source="PyTorch documentation, Performance Tuning Guide",
         )
+
+    def _severity(self, share: float) -> float:
+        """At most 0.6: it costs time alone."""
+        if share > self.most:
+            return float(min(0.6, 0.4 + 0.4 * (share - self.most) / (1 - self.most)))
+        return float(min(0.4, 0.15 + 0.25 * share))
 
 
 rules.register("slow_input")(SlowInput())

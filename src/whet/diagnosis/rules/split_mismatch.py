@@ -1,9 +1,10 @@
 """Split mismatch: validation examples come from elsewhere than the training ones, or are prepared differently.
 
 A classifier tries to tell the inputs apart as they reach the model, their overall level is compared, and so are the
-shares of classes. Augmented training inputs differ on purpose: then only a level that is plainly another (values not
-scaled in one part) counts. Severe only where the model also does far worse on validation than on training examples; a
-split by time or by person may be wanted, and then this says what it costs.
+shares of classes; targets may be coded otherwise, or be on another scale. Augmented training inputs differ on purpose:
+then only a level that is plainly another (values not scaled in one part) counts. Inputs are severe only where the model
+also does far worse on validation than on training examples; a split by time or by person may be wanted, and then this
+says what it costs.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from whet.diagnosis.probes.goal import goal
 from whet.diagnosis.probes.inputs import Inputs, inputs
 from whet.diagnosis.probes.two_sample import TwoSample, two_sample
 from whet.diagnosis.rule import Stage, rules
+from whet.diagnosis.symptoms import RESULT
+from whet.diagnosis.target_mismatch import other_codes, other_units, unseen_classes
 from whet.finding import Finding, Line, Plot
 
 __all__ = ["SplitMismatch"]
@@ -41,11 +44,15 @@ class SplitMismatch:
 
     title: str = "training and validation from different sources"
     stage: Stage = "after"
-    explains: frozenset[str] = frozenset({"overfitting", "overconfidence", "below_baseline", "weak_slice"})
+    explains: frozenset[str] = RESULT | frozenset({"overfitting", "overconfidence", "below_baseline", "weak_slice"})
 
     def check(self, case: Case) -> Iterable[Finding]:
         """See ``Rule.check``."""
         if case.setup is None or case.setup.valid is None or not case.ask(batches).valid:
+            return
+        targets = self._of_targets(case)
+        if targets is not None:
+            yield targets
             return
         seen = case.ask(two_sample)
         cost = self._cost(case.outcome)
@@ -54,6 +61,16 @@ class SplitMismatch:
             yield self._of_inputs(case.ask(inputs), seen, cost, is_rescaled=is_rescaled)
         elif case.ask(goal).kind in ("classes", "binary"):
             yield from self._of_classes(case.ask(inputs))
+
+    def _of_targets(self, case: Case) -> Finding | None:
+        """Targets that mean something else weigh more than inputs that look otherwise."""
+        kind = case.ask(goal).kind
+        if kind == "numbers":
+            return other_units(case.ask(inputs))
+        if kind == "unknown":
+            return None
+        coded = other_codes(case.outcome) if case.outcome is not None else None
+        return coded or unseen_classes(case.ask(inputs), is_whole=case.ask(batches).is_whole)
 
     def _cost(self, outcome: Outcome | None) -> float:
         """By how much validation is worse than training, as a share of the scale; 0 where that is within noise."""

@@ -23,6 +23,7 @@ from whet.diagnosis.probes.goal import goal
 from whet.diagnosis.probes.output_range import OutputRange, output_range
 from whet.diagnosis.probes.targets import targets
 from whet.diagnosis.rule import Stage, rules
+from whet.diagnosis.symptoms import COURSE, RATES, RESULT
 from whet.finding import Finding
 
 __all__ = ["SquashedOutputs"]
@@ -41,9 +42,22 @@ class SquashedOutputs:
 
     title: str = "an activation squashes the outputs"
     stage: Stage = "before"
-    explains: frozenset[str] = frozenset(
-        {"cannot_memorise", "flat_loss", "underfitting", "below_baseline", "initial_loss", "dead_units", "saturation"}
-        | {"vanishing", "input_unused", "stopped_early", "learning_rate_too_low", "no_gradient"}
+    explains: frozenset[str] = (
+        RATES
+        | COURSE
+        | RESULT
+        | frozenset(
+            {
+                "cannot_memorise",
+                "flat_loss",
+                "underfitting",
+                "below_baseline",
+                "initial_loss",
+                "dead_units",
+                "saturation",
+            }
+            | {"vanishing", "input_unused", "stopped_early", "learning_rate_too_low", "no_gradient"}
+        )
     )
 
     def check(self, case: Case) -> Iterable[Finding]:

@@ -19,6 +19,7 @@ from whet.diagnosis.case import Case
 from whet.diagnosis.probes.averaged import SumAndMean, sum_and_mean
 from whet.diagnosis.probes.reduction import growth
 from whet.diagnosis.rule import Stage, rules
+from whet.diagnosis.symptoms import COURSE, RATES, RESULT
 from whet.finding import Finding
 
 __all__ = ["SummedLoss"]
@@ -36,24 +37,29 @@ class SummedLoss:
 
     title: str = "loss summed over the batch"
     stage: Stage = "before"
-    explains: frozenset[str] = frozenset(
-        {
-            "learning_rate_too_high",
-            "exploding",
-            "non_finite",
-            "oscillation",
-            "flat_loss",
-            "dead_units",
-            "below_baseline",
-        }
-        | {
-            "underfitting",
-            "saturation",
-            "clipping_too_tight",
-            "initial_loss",
-            "cannot_memorise",
-            "accumulation_not_averaged",
-        }
+    explains: frozenset[str] = (
+        RATES
+        | COURSE
+        | RESULT
+        | frozenset(
+            {
+                "learning_rate_too_high",
+                "exploding",
+                "non_finite",
+                "oscillation",
+                "flat_loss",
+                "dead_units",
+                "below_baseline",
+            }
+            | {
+                "underfitting",
+                "saturation",
+                "clipping_too_tight",
+                "initial_loss",
+                "cannot_memorise",
+                "accumulation_not_averaged",
+            }
+        )
     )
 
     def check(self, case: Case) -> Iterable[Finding]:

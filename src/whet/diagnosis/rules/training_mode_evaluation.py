@@ -15,6 +15,7 @@ from torch.nn.modules.dropout import _DropoutNd
 from whet.diagnosis.case import Case
 from whet.diagnosis.probes.seen import watched
 from whet.diagnosis.rule import Stage, rules
+from whet.diagnosis.symptoms import RESULT
 from whet.finding import Finding
 from whet.watching.trace import Trace
 
@@ -27,7 +28,7 @@ class TrainingModeEvaluation:
 
     title: str = "evaluated in training mode"
     stage: Stage = "during"
-    explains: frozenset[str] = frozenset({"below_baseline", "split_mismatch"})
+    explains: frozenset[str] = RESULT | frozenset({"below_baseline", "split_mismatch"})
 
     def check(self, case: Case) -> Iterable[Finding]:
         """See ``Rule.check``."""

@@ -2,8 +2,9 @@
 
 ``detach()``, ``.data``, a ``no_grad`` block or a trip through NumPy in the middle of a model leave everything
 before it untrained, without a word. A layer that is never called costs little: it is usually an older version left
-behind, and some ready-made models have such heads. Gradients of exactly 0 are not meant here: dead units and fresh
-zero heads have them.
+behind, and some ready-made models have such heads. Layers that run, and whose results go nowhere, are graver the more
+of the model they are; teachers without gradients and heads that are returned and not used have their use.
+Gradients of exactly 0 are not meant here: dead units and fresh zero heads have them.
 
 Rule: gradient None after several batches while others have one (reference rule D17).
 Source: documentation of torch.autograd ("locally disabling gradient computation").
@@ -15,8 +16,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from whet.diagnosis.case import Case
-from whet.diagnosis.probes.flow import ParameterFlow, flow
+from whet.diagnosis.probes.discarded import is_discarded
+from whet.diagnosis.probes.flow import Flow, ParameterFlow, flow
 from whet.diagnosis.rule import Stage, rules
+from whet.diagnosis.symptoms import COURSE, RESULT
+from whet.errors import CannotJudgeError
 from whet.finding import Finding
 
 __all__ = ["UnusedParameters"]
@@ -28,11 +32,17 @@ class UnusedParameters:
 
     share: float = 0.05  # of the trainable values, from which a layer never called is worth more than a remark
 
+    most: float = 1 / 3  # the same, from which layers that run and are thrown away are at least moderate
+
     title: str = "parameters that no gradient reaches"
     stage: Stage = "before"
-    explains: frozenset[str] = frozenset(
-        {"cannot_memorise", "underfitting", "below_baseline", "input_unused", "flat_loss", "learning_rate_too_low"}
-        | {"stopped_early"}
+    explains: frozenset[str] = (
+        COURSE
+        | RESULT
+        | frozenset(
+            {"cannot_memorise", "underfitting", "below_baseline", "input_unused", "flat_loss", "learning_rate_too_low"}
+            | {"stopped_early"}
+        )
     )
 
     def check(self, case: Case) -> Iterable[Finding]:
@@ -55,7 +65,23 @@ class UnusedParameters:
         if rest:
             large = sum(p.size for p in rest) > self.share * total
             never = [p for p in rest if not p.called]
-            yield _idle(rest, never, total, 0.45 if large and never else 0.2)
+            thrown = self._thrown_away(case, seen, [p for p in rest if p.called], total)
+            yield _idle(rest, never, total, max(thrown, 0.45 if large and never else 0.2))
+
+    def _thrown_away(self, case: Case, seen: Flow, ran: Sequence[ParameterFlow], total: int) -> float:
+        """Severity of layers that run and have no say; 0 for small ones, and for those that change outputs or loss."""
+        share = sum(p.size for p in ran) / total
+        is_cut = share > self.share and seen.reaches_inputs is False
+        if not (is_cut or share >= self.most) or not _asked(case):
+            return 0.0
+        return min(0.75, 0.5 + 0.4 * max(0.0, share - self.most) + 0.25 * (is_cut and share >= self.most))
+
+
+def _asked(case: Case) -> bool:
+    try:
+        return case.ask(is_discarded)
+    except CannotJudgeError:
+        return False
 
 
 def _names(parameters: Sequence[ParameterFlow]) -> str:

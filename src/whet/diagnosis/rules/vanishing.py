@@ -18,6 +18,7 @@ from whet.diagnosis.probes.learning import learns
 from whet.diagnosis.probes.moves import is_weight
 from whet.diagnosis.probes.seen import seen
 from whet.diagnosis.rule import Stage, rules
+from whet.diagnosis.symptoms import RESULT
 from whet.errors import CannotJudgeError
 from whet.finding import Finding, Line, Plot
 from whet.watching.trace import Trace
@@ -37,7 +38,9 @@ class Vanishing:
 
     title: str = "vanishing gradients"
     stage: Stage = "during"
-    explains: frozenset[str] = frozenset({"flat_loss", "underfitting", "below_baseline", "learning_rate_too_low"})
+    explains: frozenset[str] = RESULT | frozenset(
+        {"flat_loss", "underfitting", "below_baseline", "learning_rate_too_low"}
+    )
 
     def check(self, case: Case) -> Iterable[Finding]:
         """See ``Rule.check``."""

@@ -11,12 +11,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from whet.diagnosis.case import Case
-from whet.diagnosis.probes.trials import compare
+from whet.diagnosis.probes.trials import Comparison, compare
 from whet.diagnosis.rule import Stage, rules
 from whet.diagnosis.setup import Setup
+from whet.diagnosis.symptoms import COURSE, RATES, RESULT
 from whet.finding import Finding
 
 __all__ = ["WeightDecayTooStrong"]
+
+LEAST_SEEN = 0.03  # of the reference loss: less does not matter, whatever share it is of what is left
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,12 +30,25 @@ class WeightDecayTooStrong:
     decoupled: float = 1e-4  # rate times decay of AdamW and its kin: the share by which each step shrinks weights
     least: float = 0.15  # of the reference loss, that doing without must gain
     severe: float = 0.3
+    relative: float = 0.5  # or of the loss that was reached with it, where validation gains as much
 
     title: str = "weight decay too strong"
     stage: Stage = "during"
-    explains: frozenset[str] = frozenset(
-        {"flat_loss", "underfitting", "below_baseline", "learning_rate_too_high", "learning_rate_too_low", "vanishing"}
-        | {"dead_units", "cannot_memorise"}
+    explains: frozenset[str] = (
+        RATES
+        | COURSE
+        | RESULT
+        | frozenset(
+            {
+                "flat_loss",
+                "underfitting",
+                "below_baseline",
+                "learning_rate_too_high",
+                "learning_rate_too_low",
+                "vanishing",
+            }
+            | {"dead_units", "cannot_memorise"}
+        )
     )
 
     def check(self, case: Case) -> Iterable[Finding]:
@@ -41,13 +57,13 @@ class WeightDecayTooStrong:
         if strongest == 0.0:
             return
         tried = compare(case, _without)
-        if not tried.is_better(self.least):
+        if not tried.is_better(self.least) and not self._is_relatively_better(tried):
             return
         gain = min(tried.gain, tried.whole_gain)
         yield Finding(
             symptom="weight_decay_too_strong",
             title=self.title,
-            severity=float(min(0.95, 0.4 + 0.35 * gain / self.severe)),
+            severity=float(min(0.95, max(0.5, 0.4 + 0.35 * gain / self.severe))),
             confidence=0.9,
             statement=f"With weight_decay={strongest:g} the loss is {tried.whole:.3g} after the whole training; "
             "without it "
@@ -58,6 +74,13 @@ class WeightDecayTooStrong:
             advice=f"Set weight_decay to {min(1e-4, strongest / 100):g} in the optimizer (it is {strongest:g}).",
             source="Krogh and Hertz, A Simple Weight Decay Can Improve Generalization, NeurIPS 1991",
         )
+
+    def _is_relatively_better(self, tried: Comparison) -> bool:
+        """Where the loss had fallen far with decay, what is left is small beside the start and still much too large."""
+        falls = [1 - tried.after / max(reached, 1e-12) for reached in (tried.before, tried.whole)]
+        valid = tried.valid_fall
+        is_seen = tried.gain > max(3 * tried.noise, LEAST_SEEN) and tried.whole_gain > LEAST_SEEN
+        return is_seen and min(falls) > self.relative and valid is not None and valid > self.relative
 
     def _strongest(self, setup: Setup | None) -> float:
         """The largest decay that is worth a trial; 0 where none is."""

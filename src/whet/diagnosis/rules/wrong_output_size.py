@@ -23,6 +23,7 @@ from whet.diagnosis.probes.label_range import label_range
 from whet.diagnosis.probes.passes import first_pass
 from whet.diagnosis.probes.targets import Targets, targets
 from whet.diagnosis.rule import Stage, rules
+from whet.diagnosis.symptoms import COURSE, RATES, RESULT
 from whet.errors import CannotJudgeError
 from whet.finding import Finding
 
@@ -38,17 +39,22 @@ class WrongOutputSize:
 
     title: str = "number of outputs does not fit the targets"
     stage: Stage = "before"
-    explains: frozenset[str] = frozenset(
-        {
-            "cannot_memorise",
-            "flat_loss",
-            "underfitting",
-            "below_baseline",
-            "input_unused",
-            "initial_loss",
-            "no_gradient",
-        }
-        | {"vanishing", "batch_mixing", "learning_rate_too_low"}
+    explains: frozenset[str] = (
+        RATES
+        | COURSE
+        | RESULT
+        | frozenset(
+            {
+                "cannot_memorise",
+                "flat_loss",
+                "underfitting",
+                "below_baseline",
+                "input_unused",
+                "initial_loss",
+                "no_gradient",
+            }
+            | {"vanishing", "batch_mixing", "learning_rate_too_low"}
+        )
     )
 
     def check(self, case: Case) -> Iterable[Finding]:

@@ -19,7 +19,7 @@ from whet.diagnosis.setup import Setup
 from whet.errors import CannotJudgeError
 from whet.finding import Finding
 
-__all__ = ["better_rate", "rate_of", "scale_rates"]
+__all__ = ["IN_GROUPS", "better_rate", "rate_of", "scale_rates"]
 
 STEPS = 60  # of a short trial
 SECONDS = 0.7  # for one of them
