@@ -19,7 +19,7 @@ from whet.diagnosis.cures.cure import cures
 from whet.diagnosis.cures.parts.asking import is_so, need
 from whet.diagnosis.cures.parts.opened import setup_of
 from whet.diagnosis.probes.batches import batches
-from whet.diagnosis.probes.passes import tensors_in
+from whet.diagnosis.probes.tensors import tensors_in
 from whet.diagnosis.setup import Setup
 from whet.finding import Finding
 from whet.rng import drawing_globally

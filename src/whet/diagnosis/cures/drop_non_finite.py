@@ -22,7 +22,7 @@ from whet.diagnosis.cures.parts.loaders import Changed
 from whet.diagnosis.cures.parts.opened import setup_of
 from whet.diagnosis.cures.parts.regrouping import num_examples, pick
 from whet.diagnosis.probes.batches import batches
-from whet.diagnosis.probes.passes import tensors_in
+from whet.diagnosis.probes.tensors import tensors_in
 from whet.diagnosis.setup import Setup
 from whet.errors import CannotJudgeError
 from whet.finding import Finding

@@ -20,7 +20,8 @@ from whet.diagnosis.cures.parts.loss_rewriting import Rewritten, loss_call
 from whet.diagnosis.cures.parts.opened import setup_of
 from whet.diagnosis.cures.parts.regrouping import join
 from whet.diagnosis.probes.batches import batches
-from whet.diagnosis.probes.passes import run_batch, tensors_in
+from whet.diagnosis.probes.passes import run_batch
+from whet.diagnosis.probes.tensors import tensors_in
 from whet.diagnosis.setup import Loss, Setup
 from whet.errors import CannotJudgeError
 from whet.finding import Finding

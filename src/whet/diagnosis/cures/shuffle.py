@@ -18,7 +18,7 @@ from whet.diagnosis.cures.parts.asking import is_so, need
 from whet.diagnosis.cures.parts.loaders import Regrouped, is_indexed, rebuilt
 from whet.diagnosis.cures.parts.opened import setup_of
 from whet.diagnosis.probes.batches import batches
-from whet.diagnosis.probes.passes import tensors_in
+from whet.diagnosis.probes.tensors import tensors_in
 from whet.diagnosis.setup import Setup
 from whet.finding import Finding
 

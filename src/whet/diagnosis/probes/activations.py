@@ -15,8 +15,9 @@ from torch.overrides import TorchFunctionMode
 
 from whet.diagnosis.case import Case
 from whet.diagnosis.probes.ground import ground
-from whet.diagnosis.probes.passes import run_batch, tensors_in
+from whet.diagnosis.probes.passes import run_batch
 from whet.diagnosis.probes.seen import trained
+from whet.diagnosis.probes.tensors import tensors_in
 from whet.diagnosis.setup import Setup
 
 __all__ = ["Activation", "activations", "activations_at_start", "record"]

@@ -13,8 +13,8 @@ from torch import Tensor
 from whet.diagnosis.case import Case
 from whet.diagnosis.forwarding import OrdinaryForward, inputs_and_targets
 from whet.diagnosis.probes.batches import batches
-from whet.diagnosis.probes.passes import tensors_in
 from whet.diagnosis.probes.rows import keys_of
+from whet.diagnosis.probes.tensors import tensors_in
 from whet.errors import CannotJudgeError
 
 __all__ = ["Conflicts", "conflicts"]

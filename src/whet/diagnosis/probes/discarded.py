@@ -10,8 +10,9 @@ from torch import Tensor
 from whet.diagnosis.case import Case
 from whet.diagnosis.probes.flow import flow
 from whet.diagnosis.probes.pace import light
-from whet.diagnosis.probes.passes import run_batch, tensors_in
+from whet.diagnosis.probes.passes import run_batch
 from whet.diagnosis.probes.short_runs import as_reason
+from whet.diagnosis.probes.tensors import tensors_in
 from whet.errors import CannotJudgeError
 from whet.rng import make_generator
 

@@ -17,8 +17,9 @@ from whet.diagnosis.probes.batches import batches
 from whet.diagnosis.probes.contest import Contest
 from whet.diagnosis.probes.layers_seen import LayerUse, layers_used
 from whet.diagnosis.probes.pace import affordable, few_examples, light
-from whet.diagnosis.probes.passes import run_batch, tensors_in
+from whet.diagnosis.probes.passes import run_batch
 from whet.diagnosis.probes.short_runs import as_reason, deadline, short_run
+from whet.diagnosis.probes.tensors import tensors_in
 from whet.diagnosis.setup import Setup
 from whet.errors import CannotJudgeError
 from whet.rng import drawing_globally

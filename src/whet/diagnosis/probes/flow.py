@@ -15,7 +15,8 @@ from whet.diagnosis.forwarding import OrdinaryForward
 from whet.diagnosis.probes.freshness import is_fresh
 from whet.diagnosis.probes.graphs import leaves
 from whet.diagnosis.probes.pace import STEP, affordable, light
-from whet.diagnosis.probes.passes import run_batch, tensors_in
+from whet.diagnosis.probes.passes import run_batch
+from whet.diagnosis.probes.tensors import tensors_in
 from whet.diagnosis.setup import Setup
 from whet.errors import CannotJudgeError
 

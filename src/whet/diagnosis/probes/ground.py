@@ -20,9 +20,10 @@ from whet.diagnosis.ordinary_loop import train_stretch
 from whet.diagnosis.probes.batches import Batches, batches
 from whet.diagnosis.probes.goal import Goal, goal
 from whet.diagnosis.probes.pace import STEP, pass_seconds
-from whet.diagnosis.probes.passes import first_pass, run_batch, tensors_in
+from whet.diagnosis.probes.passes import first_pass, run_batch
 from whet.diagnosis.probes.rows import num_rows, take
 from whet.diagnosis.probes.targets import target_of
+from whet.diagnosis.probes.tensors import tensors_in
 from whet.diagnosis.setup import Setup
 from whet.errors import CannotJudgeError
 from whet.rng import drawing_globally

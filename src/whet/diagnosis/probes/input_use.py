@@ -16,9 +16,10 @@ from torch import Tensor, nn
 
 from whet.diagnosis.case import Case
 from whet.diagnosis.probes.pace import light
-from whet.diagnosis.probes.passes import run_batch, tensors_in
+from whet.diagnosis.probes.passes import run_batch
 from whet.diagnosis.probes.redrawn import redraw
 from whet.diagnosis.probes.short_runs import as_reason, deadline
+from whet.diagnosis.probes.tensors import tensors_in
 from whet.errors import CannotJudgeError
 from whet.rng import drawing_globally
 

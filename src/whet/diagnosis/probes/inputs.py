@@ -19,7 +19,8 @@ from torch.nn.functional import adaptive_avg_pool2d
 from whet.diagnosis.case import Case
 from whet.diagnosis.probes.batches import batches
 from whet.diagnosis.probes.goal import Goal, goal
-from whet.diagnosis.probes.passes import Pass, run_batch, tensors_in
+from whet.diagnosis.probes.passes import Pass, run_batch
+from whet.diagnosis.probes.tensors import tensors_in
 from whet.errors import CannotJudgeError
 
 __all__ = ["Inputs", "inputs", "table_of"]

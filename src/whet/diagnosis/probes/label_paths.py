@@ -13,11 +13,12 @@ from torch import Tensor
 from whet.diagnosis.case import Case
 from whet.diagnosis.probes.batches import batches
 from whet.diagnosis.probes.goal import goal
-from whet.diagnosis.probes.passes import Pass, run_batch, tensors_in
+from whet.diagnosis.probes.passes import Pass, run_batch
 from whet.diagnosis.probes.predictions import predictions
 from whet.diagnosis.probes.redrawn import redraw
 from whet.diagnosis.probes.rows import map_tensors
 from whet.diagnosis.probes.short_runs import as_reason, deadline, short_run
+from whet.diagnosis.probes.tensors import tensors_in
 from whet.diagnosis.setup import Setup
 from whet.errors import CannotJudgeError
 from whet.rng import make_generator

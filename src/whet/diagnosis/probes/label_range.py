@@ -71,7 +71,9 @@ def _run(setup: Setup, batch: Any) -> tuple[Any, Any]:
         try:
             outputs, few = setup.forward(setup.model, take(batch, range(2)))
             targets = setup.forward.targets(batch)
-            if isinstance(outputs, Tensor) and isinstance(targets, Tensor) and len(outputs) == len(few) == 2:
+            is_usual = isinstance(outputs, Tensor) and isinstance(targets, Tensor) and len(outputs) == len(few) == 2
+            # two outputs for two examples may be each example against each
+            if is_usual and outputs.ndim > 1 and outputs.shape[1] != 2:
                 return outputs[:1].expand(len(targets), *outputs.shape[1:]), targets.to(few.device)
         except Exception:  # the model wants whole batches
             return setup.forward(setup.model, batch)

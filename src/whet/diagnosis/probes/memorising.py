@@ -15,9 +15,10 @@ from torch import nn
 from whet.diagnosis.case import Case
 from whet.diagnosis.probes.batches import batches
 from whet.diagnosis.probes.goal import Goal, goal
-from whet.diagnosis.probes.passes import Pass, run_batch, tensors_in
+from whet.diagnosis.probes.passes import Pass, run_batch
 from whet.diagnosis.probes.rows import keys_of, regroup
 from whet.diagnosis.probes.short_runs import as_reason, deadline, short_run, without_dropout
+from whet.diagnosis.probes.tensors import tensors_in
 from whet.diagnosis.setup import Setup
 from whet.errors import CannotJudgeError
 

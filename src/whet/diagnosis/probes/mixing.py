@@ -22,8 +22,9 @@ from whet.diagnosis.case import Case
 from whet.diagnosis.forwarding import OrdinaryForward
 from whet.diagnosis.probes.batches import batches
 from whet.diagnosis.probes.pace import few_examples
-from whet.diagnosis.probes.passes import first_pass, run_batch, tensors_in
+from whet.diagnosis.probes.passes import first_pass, run_batch
 from whet.diagnosis.probes.rows import num_rows
+from whet.diagnosis.probes.tensors import tensors_in
 from whet.errors import CannotJudgeError
 
 __all__ = ["Mixing", "different", "inputs_of", "mixing", "swapped"]

@@ -16,9 +16,10 @@ from whet.diagnosis.case import Case
 from whet.diagnosis.probes.batches import batches
 from whet.diagnosis.probes.goal import Goal, goal
 from whet.diagnosis.probes.pace import affordable
-from whet.diagnosis.probes.passes import Pass, first_pass, run_batch, tensors_in
+from whet.diagnosis.probes.passes import Pass, first_pass, run_batch
 from whet.diagnosis.probes.redrawn import redraw
 from whet.diagnosis.probes.short_runs import as_reason
+from whet.diagnosis.probes.tensors import tensors_in
 from whet.errors import CannotJudgeError
 from whet.rng import drawing_globally, make_generator, make_numpy_generator
 

@@ -13,9 +13,10 @@ from torch.utils.data import DataLoader, IterableDataset
 from whet.diagnosis.case import Case
 from whet.diagnosis.probes.batches import batches
 from whet.diagnosis.probes.goal import Goal, goal
-from whet.diagnosis.probes.passes import run_batch, tensors_in
+from whet.diagnosis.probes.passes import run_batch
 from whet.diagnosis.probes.short_runs import as_reason
 from whet.diagnosis.probes.targets import target_of
+from whet.diagnosis.probes.tensors import tensors_in
 from whet.errors import CannotJudgeError
 from whet.rng import drawing_globally, make_numpy_generator
 

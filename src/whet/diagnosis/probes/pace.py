@@ -10,8 +10,9 @@ import torch
 
 from whet.diagnosis.case import Case
 from whet.diagnosis.probes.batches import batches
-from whet.diagnosis.probes.passes import run_batch, tensors_in, timed_first_pass
+from whet.diagnosis.probes.passes import run_batch, timed_first_pass
 from whet.diagnosis.probes.rows import num_rows, take
+from whet.diagnosis.probes.tensors import tensors_in
 from whet.errors import CannotJudgeError
 
 __all__ = ["QUICK_S", "STEP", "affordable", "few_examples", "light", "pass_seconds"]

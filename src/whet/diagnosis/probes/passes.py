@@ -20,7 +20,7 @@ from whet.rng import drawing_globally
 from whet.watching.loss_calls import LOSSES, LossCalls
 from whet.watching.trace import LossSeen
 
-__all__ = ["Pass", "first_pass", "run_batch", "tensors_in", "timed_first_pass"]
+__all__ = ["Pass", "first_pass", "run_batch", "timed_first_pass"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,19 +119,3 @@ def timed_first_pass(case: Case) -> tuple[Pass, float]:
     setup.model.train()
     began = time.monotonic()
     return run_batch(setup, batch, seed=case.seed), time.monotonic() - began
-
-
-def tensors_in(value: Any) -> list[Tensor]:
-    """Every tensor in nested tuples, lists and mappings, in order.
-
-    >>> import torch
-    >>> len(tensors_in((torch.zeros(1), {"a": [torch.zeros(1), 3]})))
-    2
-    """
-    if isinstance(value, Tensor):
-        return [value]
-    if isinstance(value, Mapping):
-        return [t for v in value.values() for t in tensors_in(v)]
-    if isinstance(value, list | tuple):
-        return [t for v in value for t in tensors_in(v)]
-    return []

@@ -12,9 +12,9 @@ from torch.utils.data import DataLoader, IterableDataset
 
 from whet.diagnosis.case import Case
 from whet.diagnosis.probes.goal import Goal, goal
-from whet.diagnosis.probes.passes import tensors_in
 from whet.diagnosis.probes.predictions import predictions
 from whet.diagnosis.probes.short_runs import as_reason, deadline, short_run, without_dropout
+from whet.diagnosis.probes.tensors import tensors_in
 from whet.diagnosis.setup import Setup
 from whet.errors import CannotJudgeError
 from whet.rng import drawing_globally, make_numpy_generator

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from whet.diagnosis.probes.tensors import tensors_in
 from whet.errors import CannotJudgeError
 
 __all__ = ["keys_of", "map_tensors", "num_rows", "regroup", "take"]
@@ -31,19 +32,13 @@ def map_tensors(change: Callable[[Tensor], Any], value: Any) -> Any:
     return value
 
 
-def _leaves(value: Any) -> list[Tensor]:
-    found: list[Tensor] = []
-    map_tensors(found.append, value)
-    return found
-
-
 def num_rows(batch: Any) -> int:
     """Examples of a batch in which every tensor has one entry of its first axis per example.
 
     Raises:
         CannotJudgeError: the batch is not of that kind (packed sequences, offsets, sequence first).
     """
-    sizes = {t.shape[0] if t.ndim else -1 for t in _leaves(batch)}
+    sizes = {t.shape[0] if t.ndim else -1 for t in tensors_in(batch)}
     if len(sizes) != 1 or -1 in sizes:
         raise CannotJudgeError("the batches do not hold one example per entry of the first axis of every tensor")
     return int(sizes.pop())
@@ -65,7 +60,7 @@ def regroup(batches: Sequence[Any], order: np.ndarray, size: int) -> list[Any]:
     """
     for batch in batches:
         num_rows(batch)
-    columns = [_leaves(batch) for batch in batches]
+    columns = [tensors_in(batch) for batch in batches]
     if len({tuple(t.shape[1:] for t in c) for c in columns}) != 1:
         raise CannotJudgeError("the examples differ in shape between batches")
     if sum(t.numel() for c in columns for t in c) > 250_000_000:

@@ -15,7 +15,8 @@ from torch import Tensor, nn
 
 from whet.diagnosis.case import Case
 from whet.diagnosis.probes.pace import light
-from whet.diagnosis.probes.passes import run_batch, tensors_in
+from whet.diagnosis.probes.passes import run_batch
+from whet.diagnosis.probes.tensors import tensors_in
 from whet.errors import CannotJudgeError
 
 __all__ = ["Scrambled", "scrambled"]

@@ -16,9 +16,9 @@ from torch.utils.data import DataLoader, Subset
 from whet.diagnosis.case import Case
 from whet.diagnosis.forwarding import OrdinaryForward, inputs_and_targets
 from whet.diagnosis.probes.near_copies import Near, near_copies, repeats_by_chance
-from whet.diagnosis.probes.passes import tensors_in
 from whet.diagnosis.probes.rows import keys_of
 from whet.diagnosis.probes.short_runs import as_reason, deadline
+from whet.diagnosis.probes.tensors import tensors_in
 from whet.errors import CannotJudgeError, WhetError
 from whet.rng import drawing_globally, make_numpy_generator
 

@@ -10,7 +10,8 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from whet.diagnosis.case import Case
 from whet.diagnosis.probes.goal import goal
 from whet.diagnosis.probes.inputs import inputs
-from whet.diagnosis.probes.passes import first_pass, tensors_in
+from whet.diagnosis.probes.passes import first_pass
+from whet.diagnosis.probes.tensors import tensors_in
 from whet.errors import CannotJudgeError
 
 __all__ = ["SingleColumns", "single_columns"]

@@ -12,7 +12,8 @@ from torch import Tensor
 from whet.diagnosis.case import Case
 from whet.diagnosis.forwarding import OrdinaryForward
 from whet.diagnosis.probes.batches import batches
-from whet.diagnosis.probes.passes import first_pass, tensors_in
+from whet.diagnosis.probes.passes import first_pass
+from whet.diagnosis.probes.tensors import tensors_in
 from whet.errors import CannotJudgeError
 from whet.rng import drawing_globally
 

@@ -20,7 +20,7 @@ from whet.diagnosis.case import Case
 from whet.diagnosis.preserving import preserving
 from whet.diagnosis.probes.batches import FRESH, batches
 from whet.diagnosis.probes.inputs import inputs
-from whet.diagnosis.probes.passes import tensors_in
+from whet.diagnosis.probes.tensors import tensors_in
 from whet.errors import CannotJudgeError
 from whet.rng import make_numpy_generator
 

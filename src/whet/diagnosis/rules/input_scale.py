@@ -22,8 +22,9 @@ from whet.diagnosis.probes.entering import (
     largest,
     standardised_contest,
 )
-from whet.diagnosis.probes.passes import first_pass, tensors_in
+from whet.diagnosis.probes.passes import first_pass
 from whet.diagnosis.probes.rows import keys_of
+from whet.diagnosis.probes.tensors import tensors_in
 from whet.diagnosis.rule import Stage, rules
 from whet.diagnosis.symptoms import COURSE, RATES, RESULT
 from whet.errors import CannotJudgeError

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from whet.diagnosis.cures.parts.regrouping import num_examples, pick
-from whet.diagnosis.probes.passes import tensors_in
+from whet.diagnosis.probes.tensors import tensors_in
 
 __all__ = ["fingerprints", "is_among"]
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from whet.diagnosis.case import Case
 from whet.diagnosis.cures.parts.opened import setup_of
 from whet.diagnosis.probes.batches import batches
-from whet.diagnosis.probes.passes import tensors_in
+from whet.diagnosis.probes.tensors import tensors_in
 from whet.rng import drawing_globally
 
 __all__ = ["last_layer"]

@@ -13,7 +13,7 @@ from whet.diagnosis.case import Case
 from whet.diagnosis.cures.parts.interception import Call, Intercepting
 from whet.diagnosis.cures.parts.opened import setup_of
 from whet.diagnosis.probes.batches import batches
-from whet.diagnosis.probes.passes import tensors_in
+from whet.diagnosis.probes.tensors import tensors_in
 from whet.diagnosis.setup import Loss
 from whet.errors import CannotJudgeError
 from whet.rng import drawing_globally

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from whet.diagnosis.cures.parts.interception import Call, Intercepting
-from whet.diagnosis.probes.passes import tensors_in
+from whet.diagnosis.probes.tensors import tensors_in
 from whet.diagnosis.setup import Forward, Loss, Setup
 from whet.rng import drawing_globally
 from whet.watching.loss_calls import LOSSES
