@@ -51,7 +51,7 @@ class BundleError(WhetError, ValueError):
     """A saved model is incomplete, altered or of an unknown version."""
 
 
-class CannotJudgeError(WhetError):
+class CannotJudgeError(WhetError, LookupError):
     """A check or rule applies but cannot say anything; the reason, for people: "needs 200 examples; there are 31"."""
 
 

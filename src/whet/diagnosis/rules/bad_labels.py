@@ -49,6 +49,7 @@ class BadLabels:
             {"cannot_memorise", "flat_loss", "non_finite", "exploding", "underfitting", "below_baseline", "label_noise"}
             | {
                 "initial_loss",
+                "split_mismatch",
                 "input_unused",
                 "overfitting",
                 "oscillation",
