@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from whet.diagnosis.case import Case
+from whet.diagnosis.evidence_plot import with_plot
 from whet.diagnosis.probes.alarm import USED_UP, limited
 from whet.diagnosis.rule import Rule, Stage, rules
 from whet.errors import CannotJudgeError, ConfigError, did_you_mean
@@ -78,7 +79,7 @@ def judge(case: Case, wanted: Mapping[str, Rule], stage: Stage, judged: Judged, 
         start = time.perf_counter()
         try:
             with limited(case, SHARES[stage]):
-                found = list(rule.check(case))
+                found = [with_plot(finding) for finding in rule.check(case)]
         except CannotJudgeError as reason:
             judged.not_judged[name] = str(reason)
         except Exception as fault:  # a rule must not end a diagnosis; what it met is told
