@@ -22,6 +22,7 @@ NAMES = {
     "label_errors": "which wrong labels are found, and what treating them is worth: needs --data DIR",
     "split_leaks": "planted copies across a split, and a speaker nobody declared: needs --data DIR",
     "planted_defects": "faults planted into clean data, what the audit finds: needs --data DIR",
+    "watch_overhead": "what watching a training costs, three networks",
     "clinic": "faulty and healthy training scripts: verdicts, false alarms, cures",
     "clinic.real_case": "an own ResNet on CIFAR-10 with four planted flaws: needs --data DIR",
     "tables": "write the tables of README.md from the stored results",
