@@ -1,9 +1,9 @@
 """The page of an audit says what matters first, is one file, and shows the data's strings as text."""
 
 from dataclasses import fields, is_dataclass, replace
-from html.parser import HTMLParser
 
 import pytest
+from reading_pages import elements, words
 
 from whet.finding import Cost, Finding
 from whet.report.audit_page import AuditPage, Case, Section, Side, audit_html, write_audit_page
@@ -66,35 +66,6 @@ def page():
         seed=0,
         environment={"whet": "1.0"},
     )
-
-
-class Elements(HTMLParser):
-    def __init__(self):
-        super().__init__(convert_charrefs=True)
-        self.tags, self.text = [], []
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, [(k, v if k in ("class", "id", "href", "style") else None) for k, v in attrs]))
-
-    def handle_endtag(self, tag):
-        self.tags.append(("/" + tag, []))
-
-    def handle_data(self, data):
-        self.text.append(data)
-
-    def handle_comment(self, data):
-        self.tags.append(("!--", []))
-
-
-def elements(html):
-    parser = Elements()
-    parser.feed(html)
-    parser.close()
-    return parser
-
-
-def words(html):
-    return " ".join(" ".join(elements(html).text).split())
 
 
 def with_strings(value, text, name=""):

@@ -2,9 +2,9 @@
 
 import math
 from dataclasses import fields, is_dataclass, replace
-from html.parser import HTMLParser
 
 import pytest
+from reading_pages import elements, words
 
 from whet.finding import Finding, Line, Plot
 from whet.report.diagnosis_page import (
@@ -136,35 +136,6 @@ def page():
         seed=0,
         environment={"whet": "1.0"},
     )
-
-
-class Elements(HTMLParser):
-    def __init__(self):
-        super().__init__(convert_charrefs=True)
-        self.tags, self.text = [], []
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, [(k, v if k in ("class", "id", "href", "style") else None) for k, v in attrs]))
-
-    def handle_endtag(self, tag):
-        self.tags.append(("/" + tag, []))
-
-    def handle_data(self, data):
-        self.text.append(data)
-
-    def handle_comment(self, data):
-        self.tags.append(("!--", []))
-
-
-def elements(html):
-    parser = Elements()
-    parser.feed(html)
-    parser.close()
-    return parser
-
-
-def words(html):
-    return " ".join(" ".join(elements(html).text).split())
 
 
 def with_strings(value, text, name=""):

@@ -101,7 +101,7 @@ def _initial_loss(case: Case) -> str:
         return ""
     try:
         kind, loss = case.ask(goal), float(case.ask(first_pass).loss.detach())
-    except Exception:
+    except Exception:  # the user's model or loss does not run: rules say why, this is a remark only
         return ""
     if kind.kind != "classes" or case.setup.was_trained:
         return f"the loss begins at {number(loss)}"

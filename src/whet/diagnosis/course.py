@@ -166,7 +166,7 @@ class Course:
 
         try:
             return self.case.ask(training).trace if "training" in self.judged.timings else None
-        except Exception:
+        except Exception:  # it was raised before, where the training was asked for, and is told there
             return None
 
     def _prove(self, wanted: Mapping[str, Rule]) -> tuple[Any, ...]:

@@ -99,7 +99,7 @@ def _spare(batch: Any) -> Any:
     """A batch that a forward may change in place; where it has no copy, itself."""
     try:
         return copy.deepcopy(batch)
-    except Exception:
+    except Exception:  # objects of the user's own fail to copy in ways of their own
         return batch
 
 

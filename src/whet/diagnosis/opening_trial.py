@@ -81,7 +81,7 @@ def _own_loss(setup: Setup, trial: Setup, batch: Any) -> Setup:
     for way in ways:
         try:
             outputs, targets = way(trial.model, batch)
-        except Exception:
+        except Exception:  # the user's model may not take this way of being called; the next is tried
             continue
         if not isinstance(taken(outputs, "loss"), Tensor):
             continue

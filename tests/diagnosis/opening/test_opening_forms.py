@@ -154,10 +154,15 @@ def test_a_model_that_was_trained_is_known():
 def test_nan_outputs_constants_and_losses_without_gradient_are_for_rules_to_judge():
     broken = nn.Linear(3, 2)
     nn.init.constant_(broken.weight, float("nan"))
-    open_setup(broken, [(X, Y)], loss=CE)
-    open_setup(nn.Linear(3, 2).requires_grad_(False), [(X, Y)], loss=CE)
-    open_setup(nn.Linear(3, 2), [(X, Y)], loss=lambda o, t: CE(o.detach(), t))
-    open_setup(nn.Linear(3, 1), [(X, Y.float())], loss=nn.MSELoss())  # broadcasting only warns
+    setups = [
+        open_setup(broken, [(X, Y)], loss=CE),
+        open_setup(nn.Linear(3, 2).requires_grad_(False), [(X, Y)], loss=CE),
+        open_setup(nn.Linear(3, 2), [(X, Y)], loss=lambda o, t: CE(o.detach(), t)),
+        open_setup(nn.Linear(3, 1), [(X, Y.float())], loss=nn.MSELoss()),  # broadcasting only warns
+    ]
+    assert setups[0].model is broken
+    assert [bool(s.forward(s.model, (X, Y))[0].isfinite().all()) for s in setups] == [False, True, True, True]
+    assert [s.forward(s.model, (X, Y))[0].requires_grad for s in setups] == [True, False, True, True]
 
 
 class Endless(IterableDataset):

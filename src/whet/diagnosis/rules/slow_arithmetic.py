@@ -7,7 +7,6 @@ Source: PyTorch documentation, "Performance Tuning Guide" and "CPU threading".
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -19,6 +18,7 @@ from whet.diagnosis.probes.seen import seen
 from whet.diagnosis.rule import Stage, rules
 from whet.errors import CannotJudgeError
 from whet.finding import Finding
+from whet.training.threads import available_cores
 from whet.watching.trace import Trace
 
 __all__ = ["SlowArithmetic"]
@@ -56,7 +56,7 @@ class SlowArithmetic:
             yield self._finding("The weights are float16 on a processor, which computes in float32.", 16, 32, _HALF)
 
     def _threads(self, trace: Trace) -> Iterable[Finding]:
-        free = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        free = available_cores()
         works = [s.compute_s for s in trace.steps if s.compute_s is not None]
         if trace.threads > 2 * free:
             text = f"PyTorch uses {trace.threads} threads on {free} processors: they wait for each other."

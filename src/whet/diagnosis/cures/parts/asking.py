@@ -14,7 +14,7 @@ def is_so(question: Callable[[], bool]) -> bool:
     """The answer; no where it cannot be had: the question may run the user's code, which may raise anything."""
     try:
         return question()
-    except Exception:
+    except Exception:  # of whatever kind the user's code raises
         return False
 
 
