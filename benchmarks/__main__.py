@@ -23,6 +23,7 @@ NAMES = {
     "split_leaks": "planted copies across a split, and a speaker nobody declared: needs --data DIR",
     "planted_defects": "faults planted into clean data, what the audit finds: needs --data DIR",
     "watch_overhead": "what watching a training costs, three networks",
+    "diagnosed_cases": "the six cases of docs/diagnosing-a-model.md",
     "clinic": "faulty and healthy training scripts: verdicts, false alarms, cures",
     "clinic.real_case": "an own ResNet on CIFAR-10 with four planted flaws: needs --data DIR",
     "tables": "write the tables of README.md from the stored results",
