@@ -23,6 +23,7 @@ NAMES = {
     "split_leaks": "planted copies across a split, and a speaker nobody declared: needs --data DIR",
     "planted_defects": "faults planted into clean data, what the audit finds: needs --data DIR",
     "watch_overhead": "what watching a training costs, three networks",
+    "damaged_table": "a table with written units, two scales and placeholders, improved",
     "diagnosed_cases": "the six cases of docs/diagnosing-a-model.md",
     "clinic": "faulty and healthy training scripts: verdicts, false alarms, cures",
     "clinic.real_case": "an own ResNet on CIFAR-10 with four planted flaws: needs --data DIR",

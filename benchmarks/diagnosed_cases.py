@@ -2,7 +2,7 @@
 
     python -m benchmarks diagnosed_cases [--write]
 
-``--write`` puts the reports into the page, under the heading of each case. Seconds and trial lengths follow the machine.
+``--write`` puts the reports into the page, under the heading of each case. Seconds follow the machine.
 """
 
 from __future__ import annotations
