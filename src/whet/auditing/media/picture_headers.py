@@ -42,7 +42,7 @@ def header_sides(inspection: Inspection) -> list[tuple[Side, PictureHeaders]]:
     if not named or not isinstance(inspection.data.columns[named[0]], ImageColumn):
         return []
     sides = sides_of(inspection, most=MOST_HEADERS)
-    if any(named[0] in side.half.raw.arrays for side in sides):
+    if any(named[0] not in side.half.raw.table.column_names for side in sides):
         return []
     return [(side, _headers(side, named[0])) for side in sides]
 
