@@ -51,11 +51,20 @@ class Forwards:
         """Whether this is a call to look at."""
         return not self._is_inside and id(module) in self._names
 
-    def go_inside(self, proceed: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def go_inside(
+        self,
+        proceed: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        look: LayerLook | None = None,
+    ) -> Any:
         """Make the call."""
         self._is_inside = True
         try:
-            return proceed(*args, **kwargs)
+            if look is None:
+                return proceed(*args, **kwargs)
+            with look:
+                return proceed(*args, **kwargs)
         finally:
             self._is_inside = False
 
@@ -79,7 +88,7 @@ class Forwards:
             self._dependents = _dependents(self._model)
         if self._dependents:
             window.in_eval = tuple([name for name, part in self._dependents if not part.training])
-        if not window.looked_at or id(module) in window.entered or is_compiled(module):
+        if window.entered is None or id(module) in window.entered or is_compiled(module):
             return None
         window.entered.add(id(module))
         return LayerLook(module, self._names[id(module)], seen=window.layers, own=self._own)
@@ -132,5 +141,7 @@ def _num_examples(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> int | Non
 
 def _agreed(given: int, came_out: int, inputs: tuple[tuple[Any, ...], dict[str, Any]]) -> int:
     """Words in one long row, with a second tensor that says where each text begins: count the texts."""
+    if given == came_out:
+        return given
     firsts = {v.shape[0] for v in (*inputs[0], *inputs[1].values()) if isinstance(v, Tensor) and v.ndim}
-    return came_out if given != came_out and came_out in firsts else given
+    return came_out if came_out in firsts else given

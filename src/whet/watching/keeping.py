@@ -34,7 +34,8 @@ class Keeper:
     def add(self, step: Step) -> None:
         """Keep one more."""
         self.steps.append(step)
-        self._details += _size(step)
+        if step.parameters or step.layers:
+            self._details += _size(step)
         if len(self.steps) > self._most_steps:
             self._thin_steps()
         if self._details > self._most_details:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -12,6 +13,7 @@ from whet.watching.trace import LayerSeen
 __all__ = ["axis_of", "first_tensor", "layer_seen"]
 
 MOST_VALUES = 2**18  # of a larger output only some examples are read, evenly spread
+PRECISE = 0.9  # share of the mean square that is the mean's: above it, the deviation is computed anew
 FLAT = {"Sigmoid": 0.01 * 0.25, "Tanh": 0.01}  # derivative below 1 % of its peak, which is 0.25 and 1
 
 _FIRST = (nn.modules.conv._ConvNd, nn.modules.batchnorm._NormBase, nn.GroupNorm)
@@ -47,31 +49,44 @@ def layer_seen(kind: str, output: Tensor, axis: int) -> LayerSeen | None:
     with torch.no_grad():
         x = _sample(output.detach())
         x = x if x.dtype == torch.float64 else x.float()
-        if x.ndim == 0:
-            x = x.reshape(1, 1)
-        elif x.ndim == 1:
-            x = x.reshape(-1, 1)
-        axis = axis if -x.ndim <= axis < x.ndim else -1
-        tops = x.amax(dim=[d for d in range(x.ndim) if d != axis % x.ndim])
-        high, low = float(tops.max()), float(x.min())
-        silent = float((tops <= 0).float().mean())
+        x = x.reshape(-1, 1) if x.ndim < 2 else x
+        tops = _tops(x, axis % x.ndim if -x.ndim <= axis < x.ndim else x.ndim - 1)
+        quiet = (tops <= 0).to(x.dtype).mean()
+        size = torch.linalg.vector_norm(x)
+        # one reading for all: on another device each would wait
+        high, low, mean, norm, silent = torch.stack([tops.amax(), x.amin(), x.mean(), size, quiet]).tolist()
         broken = 0.0
         if not (abs(high) < float("inf") and abs(low) < float("inf")):  # NaN fails the comparison too
             finite = x.isfinite()
             broken = 1 - float(finite.float().mean())
             x = x[finite] if broken < 1 else x.new_zeros(1)
-            high, low = float(x.max()), float(x.min())
-        mean = float(x.mean())
-        std = float(torch.linalg.vector_norm(x.sub(mean))) / x.numel() ** 0.5  # std_mean takes ten times as long
+            high, low, mean, norm = float(x.max()), float(x.min()), float(x.mean()), float(torch.linalg.vector_norm(x))
         return LayerSeen(
             kind=kind,
             mean=mean,
-            std=std,
+            std=_std(x, mean, norm),
             most=max(abs(high), abs(low)),
             broken=broken,
             silent=silent,
             flat=_flat(kind, x),
         )
+
+
+def _tops(x: Tensor, axis: int) -> Tensor:
+    """The largest value of every unit. PyTorch is 5 to 30 times as fast along the first axis as along several."""
+    if axis == x.ndim - 1:
+        return x.reshape(-1, x.shape[-1]).amax(0)
+    if axis == 0:
+        return x.flatten(1).amax(1)
+    return x.amax(0).movedim(axis - 1, 0).flatten(1).amax(1)
+
+
+def _std(x: Tensor, mean: float, norm: float) -> float:
+    """From mean and norm, unless little would be left of their digits (``std_mean`` takes fifty times as long)."""
+    square = norm * norm / x.numel()
+    if mean * mean > PRECISE * square or not square < float("inf"):
+        return float(torch.linalg.vector_norm(x.sub(mean))) / math.sqrt(x.numel())
+    return math.sqrt(square - mean * mean)
 
 
 def _sample(output: Tensor) -> Tensor:

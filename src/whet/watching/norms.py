@@ -42,10 +42,12 @@ def total(parts: Sequence[float]) -> float:
 
 def is_finite(tensor: Tensor, norm: float) -> bool:
     """Whether no value is NaN or infinite; a finite norm answers at once, an infinite one may be an overflow."""
-    return abs(norm) < float("inf") or bool(_values(tensor).isfinite().all())
+    return abs(norm) < float("inf") or bool(_values(tensor.detach()).isfinite().all())
 
 
 def _values(tensor: Tensor) -> Tensor:
+    if tensor.layout is torch.strided and tensor.is_floating_point():
+        return tensor
     tensor = tensor.detach()
     if tensor.layout != torch.strided:
         tensor = tensor.coalesce().values() if tensor.layout == torch.sparse_coo else tensor.values()

@@ -11,6 +11,7 @@ __all__ = ["OwnWork", "Pacing"]
 FIRST = 10
 AFTER_A_BREAK = 3  # steps looked at once a loss was NaN or infinite
 MOST_AFTER_BREAKS = 30  # in all: a training that is broken for good is not slowed down for good
+UNSEEN = 1.5  # what the watching takes for every second that it measures: taps, and caches that it leaves cold
 GROWTH = 1.5  # however small the share, look again when this many times as many steps have gone by
 
 
@@ -66,7 +67,7 @@ class Pacing:
         >>> [i for i in range(100) if pacing.looks(i, spent_s=1.0, elapsed_s=10.0)]
         [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 14, 21, 32, 48, 72]
         """
-        allowed = spent_s <= self.share * elapsed_s or index >= GROWTH * self._last
+        allowed = UNSEEN * spent_s <= self.share * elapsed_s or index >= GROWTH * self._last
         if not (self.whole or index < FIRST or self._owed or allowed):
             return False
         self._owed = max(0, self._owed - 1)
@@ -75,4 +76,4 @@ class Pacing:
 
     def measures_gradient(self, *, spent_s: float, elapsed_s: float) -> bool:
         """Whether a step that is not looked at gets the norm of its gradient, for half of the share at most."""
-        return self.whole or spent_s <= 0.5 * self.share * elapsed_s
+        return self.whole or UNSEEN * spent_s <= 0.5 * self.share * elapsed_s

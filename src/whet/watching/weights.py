@@ -71,10 +71,11 @@ class Weights:
 
     def after(self, before: Before, *, scale: float) -> dict[str, ParameterSeen]:
         """What the step did. ``scale``: the factor that gradients still carry."""
-        updates = norms([_part(p).sub(c) for p, c in zip(before.params, before.copies)])
+        finite = [is_finite(copied, weight) for copied, weight in zip(before.copies, before.weights)]
+        updates = norms(_differences(before))
         seen = {}
-        for name, param, weight, update, copied in zip(
-            before.names, before.params, before.weights, updates, before.copies
+        for name, param, weight, update, copied, was_finite in zip(
+            before.names, before.params, before.weights, updates, before.copies, finite
         ):
             norm = before.gradients.get(name)
             if update:
@@ -84,14 +85,15 @@ class Weights:
                 weight=weight,
                 gradient=None if norm is None else norm / scale,
                 update=update * (param.numel() / max(1, copied.numel())) ** 0.5,
-                broken=not is_finite(copied, weight)
+                broken=not was_finite
                 or (norm is not None and param.grad is not None and not is_finite(param.grad, norm)),
             )
         return seen
 
-    def gradients(self, optimizer: Optimizer) -> dict[str, float]:
+    @staticmethod
+    def gradients(before: Before) -> dict[str, float]:
         """Norms of the gradients that are there."""
-        mine = {n: p.grad for n, p in self.of(optimizer).items() if p.grad is not None}
+        mine = {n: p.grad for n, p in zip(before.names, before.params) if p.grad is not None}
         return dict(zip(mine, norms(list(mine.values()))))
 
     def unheld(self) -> tuple[str, ...]:
@@ -122,6 +124,14 @@ class Weights:
 
 def _params(optimizer: Optimizer) -> list[nn.Parameter]:
     return [p for group in optimizer.param_groups for p in group["params"]]
+
+
+def _differences(before: Before) -> list[Tensor]:
+    """What the step changed, in the place of the copies: no more memory is asked for."""
+    parts = [_part(p) for p in before.params]
+    for part, copied in zip(parts, before.copies):
+        copied.sub_(part)
+    return before.copies
 
 
 def _part(param: nn.Parameter) -> Tensor:

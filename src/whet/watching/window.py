@@ -31,9 +31,9 @@ class Window:
     loss_call: LossSeen | None = None  # that the first backward pass followed
     clean: dict[int, bool | None] = field(default_factory=dict)  # by optimiser
     stepped: set[int] = field(default_factory=set)  # optimisers
-    discarding: Discarding = field(default_factory=Discarding)  # in windows that are looked at
-    layers: dict[str, LayerSeen] = field(default_factory=dict)
-    entered: set[int] = field(default_factory=set)  # modules whose layers were looked at
+    discarding: Discarding | None = None  # in windows that are looked at
+    layers: dict[str, LayerSeen] = field(default_factory=dict)  # filled in windows that are looked at
+    entered: set[int] | None = None  # modules whose layers were looked at
     inputs: Any = None  # of the latest forward pass, until the step
     outputs: Any = None  # of it, until the backward pass begins
     num_examples: int | None = None
@@ -41,6 +41,10 @@ class Window:
     in_eval: tuple[str, ...] = ()
     forward_begin: float | None = None
     wait_s: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.looked_at:
+            self.discarding, self.entered = Discarding(), set()
 
     def begin_forward(self, *, evaluated: bool) -> None:
         """A forward pass with gradients. ``evaluated``: since the last step there were passes without."""
@@ -59,11 +63,12 @@ class Window:
             values: the losses.
             inside: of a step whose closure computes the loss several times; the first is the step's.
         """
-        absent = {id(o): not any(p.grad is not None for g in o.param_groups for p in g["params"]) for o in optimizers}
+        absent = [_without_gradients(o) for o in optimizers]
         again = inside and self.num_backward > 0
-        if self.num_backward == 0 or all(absent.values()):
+        if self.num_backward == 0 or False not in absent:
             self.clean = {
-                id(o): True if absent[id(o)] else (_all_zero(o) if self.looked_at else None) for o in optimizers
+                id(o): True if nothing else (_all_zero(o) if self.looked_at else None)
+                for o, nothing in zip(optimizers, absent)
             }
             self.num_backward = 0
             self.total = self.total if again else 0.0
@@ -89,6 +94,14 @@ def value_of(loss: Any) -> float | Tensor | None:
     if not isinstance(loss, Tensor) or loss.numel() != 1:
         return None
     return float(loss.item()) if loss.is_cpu else loss.detach().clone()
+
+
+def _without_gradients(optimizer: Optimizer) -> bool:
+    for group in optimizer.param_groups:
+        for param in group["params"]:
+            if param.grad is not None:
+                return False
+    return True
 
 
 def _all_zero(optimizer: Optimizer) -> bool:
