@@ -32,7 +32,10 @@ MOST_EPOCHS = 20.0  # where the user does not say how long to train
 LOOP = "ordinary_loop"  # a cure of the user's own loop: compared with what that loop has made
 BALANCED = frozenset({"class_weights"})  # cures for rare classes, which plain accuracy hardly counts
 TARGETS = frozenset({"shift_targets", "relabel_range", "drop_non_finite"})  # cures that change what is right
-HONEST = {"keep_examples_apart": "the score is honest now, which is what this mends; it need not be higher"}
+HONEST = dict.fromkeys(
+    ("keep_examples_apart", "leave_out_column"),
+    "the score is honest now, which is what this mends; it need not be higher",
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -70,3 +70,43 @@ def test_nothing_is_random():
     from curing_scripts import mlp
 
     assert not applies("drop_augmentation", script(mlp(), list(zip(*[t.split(16) for t in blobs()]))))
+
+
+class Altered(Pictures):
+    """The change has a name of the author's own, and takes the label too."""
+
+    def __init__(self, seed, alter):
+        super().__init__(seed)
+        self.alter = alter
+
+    def __getitem__(self, index):
+        return self.alter(self.x[index], self.y[index])
+
+
+def test_a_change_by_any_other_name():
+    def alter(picture, label):
+        return Turned()(picture), label
+
+    train = DataLoader(Altered(0, alter), batch_size=16, shuffle=True)
+    changed = cured("drop_augmentation", script(cnn(), train, pictures(seed=1)))
+    assert torch.equal(changed.train.dataset[3][0], pictures()[0][3])
+
+
+class Inside(Pictures):
+    """Turns pictures in ``__getitem__`` itself."""
+
+    def __getitem__(self, index):
+        return Turned()(self.x[index]), self.y[index]
+
+
+class AlwaysNoisy(Pictures):
+    """Never gives what it stores: what was meant cannot be told."""
+
+    def __getitem__(self, index):
+        return self.x[index] + torch.randn(1, 8, 8), self.y[index]
+
+
+def test_a_change_inside_the_data_set_is_gone_round_where_it_is_plain_what_is_stored():
+    changed = cured("drop_augmentation", script(cnn(), DataLoader(Inside(0), batch_size=16), pictures(seed=1)))
+    assert all(torch.equal(changed.train.dataset[i][0], pictures()[0][i]) for i in range(20))
+    assert not applies("drop_augmentation", script(cnn(), DataLoader(AlwaysNoisy(0), batch_size=16)))

@@ -13,6 +13,14 @@ def test_a_watched_loop_is_exchanged_for_an_ordinary_one():
     assert trained_score(changed) > 0.85
 
 
+def test_as_many_batches_are_accumulated_as_the_loop_had_and_now_averaged():
+    setup = script(mlp(), blobs(), blobs(seed=1))
+    found = finding("accumulation_not_averaged", passes=8)
+    changed = cured("ordinary_loop", setup, found, trace=Trace(steps=()))
+    assert changed.loop.accumulate == 8
+    assert cured("ordinary_loop", setup, trace=Trace(steps=())).loop.accumulate == 1
+
+
 def test_each_finding_names_its_own_line():
     case = Case(setup=script(mlp(), blobs()), trace=Trace(steps=()))
     lines = {s: cures["ordinary_loop"].advice(case, finding(s)) for s in ("gradients_not_zeroed", "eval_mode_training")}

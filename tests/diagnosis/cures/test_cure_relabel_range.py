@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 from curing_scripts import applies, blobs, cured, mlp, numbers, script, trained_score
@@ -32,3 +34,19 @@ def test_labels_in_range_and_ignored_ones_stay():
     y[:9] = -100
     assert not applies("relabel_range", script(mlp(), (x, y)))
     assert not applies("relabel_range", script(mlp(classes=2), (x, y)))  # more classes than outputs: another fault
+
+
+def test_the_targets_themselves_are_renumbered_so_that_any_score_of_them_is_right():
+    x, y = blobs()
+    changed = cured("relabel_range", script(mlp(), (x, y + 1), (x, y + 1)))
+    _, targets = changed.forward(changed.model, (x, y + 1))
+    assert torch.equal(targets, y)
+
+
+def test_targets_inside_a_structure_are_renumbered_inside_the_loss():
+    (x, y), (xv, yv) = blobs(), blobs(seed=1)
+    setup = replace(
+        script(mlp(), (x, y + 1), (xv, yv + 1), loss=lambda o, t: nn.functional.cross_entropy(o, t["label"])),
+        forward=lambda model, batch: (model(batch[0]), {"label": batch[1]}),
+    )
+    assert trained_score(cured("relabel_range", setup)) > 0.85

@@ -10,7 +10,7 @@ def test_more_epochs_end_better():
     changed = cured("train_longer", setup, finding("stopped_early", better_epochs=12))
     assert changed.epochs == 12
     assert trained_score(changed, epochs=changed.epochs) > trained_score(setup, epochs=1) + 0.1
-    assert cured("train_longer", setup).epochs == 4
+    assert cured("train_longer", script(mlp(), blobs(), epochs=7)).epochs == 28
 
 
 @pytest.mark.parametrize("kind", ["cosine", "steps", "milestones"])
@@ -35,3 +35,9 @@ def test_the_schedule_is_stretched(kind):
         return found
 
     assert rates(changed, 40)[3::4] == pytest.approx(rates(plain, 10), abs=1e-9)
+
+
+def test_a_training_of_a_few_steps_is_made_a_real_one():
+    setup = script(mlp(), blobs(), blobs(seed=1), epochs=2)  # 15 steps an epoch
+    assert cured("train_longer", setup).epochs == 40
+    assert cured("train_longer", script(mlp(), blobs(), epochs=20)).epochs == 80

@@ -27,6 +27,26 @@ def test_a_rate_that_blows_up_is_found_with_a_better_one(kind, optimizer):
     assert found.cures[0] == "lower_rate"
 
 
+@pytest.mark.parametrize(
+    ("kind", "optimizer"),
+    [
+        ("transformer", lambda p: Adam(p, lr=0.05)),
+        ("cnn", lambda p: SGD(p, lr=10.0, momentum=0.9)),
+    ],
+)
+def test_severity_follows_the_share_lost_of_what_could_be_learnt(kind, optimizer):
+    (found,) = findings(ordinary(kind, optimizer=optimizer, noise=0.05, epochs=6), NAME)
+    share = found.evidence["share_lost"]
+    assert 0.1 < share <= 1
+    assert found.severity >= min(0.95, 0.35 + 0.6 * share) - 1e-9
+    assert found.severity >= 0.7 or share < 0.6
+
+
+@pytest.mark.parametrize(("kind", "lr"), [("transformer", 3e-3), ("lstm", 1e-2), ("cnn", 1e-2)])
+def test_usual_rates_of_other_networks_are_silent_in_a_long_trial_too(kind, lr):
+    assert not findings(ordinary(kind, lr=lr, noise=0.1, epochs=4), NAME)
+
+
 @pytest.mark.parametrize(("kind", "noise"), [("mlp", 1.0), ("mlp", 0.3), ("cnn", 0.0), ("bag", 0.3)])
 def test_a_sound_rate_is_silent_also_on_labels_that_are_noise(kind, noise):
     assert not findings(ordinary(kind, noise=noise, epochs=3), NAME)

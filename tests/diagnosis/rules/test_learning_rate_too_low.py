@@ -121,3 +121,18 @@ def test_a_fresh_layer_in_a_group_that_stands_still_is_found(kind, rates):
 )
 def test_trained_bodies_decay_by_layer_and_groups_that_begin_later_are_silent(rates, settings):
     assert not [f for f in findings(grouped("mlp", rates, **settings), NAME) if "groups" in f.evidence]
+
+
+@pytest.mark.parametrize(("kind", "epochs", "lr"), [("mlp", 4, 1e-6), ("cnn", 2, 1e-6), ("bag", 6, 1e-5)])
+def test_tuning_what_is_half_learnt_at_a_tiny_rate_is_never_severe(kind, epochs, lr):
+    model = build(kind)
+    optimizer = Adam(model.parameters(), lr=1e-2)
+    for _ in range(epochs):
+        for batch in loader(*examples(kind)):
+            optimizer.zero_grad()
+            F.cross_entropy(*forward(model, batch)).backward()
+            optimizer.step()
+    for was_trained in (True, False):  # a new optimiser does not know
+        tuned = Adam(model.parameters(), lr=lr)
+        found = findings(case_of(model, tuned, examples(kind), was_trained=was_trained, epochs=3), NAME)
+        assert all(f.level != "severe" for f in found)

@@ -51,3 +51,24 @@ def test_a_beginning_in_which_statistics_lag_is_silent():
 
 def test_networks_without_batch_norm_are_silent():
     assert not findings(ordinary("mlp", epochs=3), NAME)
+
+
+def stacked(norm):
+    with drawing_globally(0, "stacked"):
+        return nn.Sequential(
+            nn.Linear(8, 32), norm(32), nn.ReLU(), nn.Linear(32, 32), norm(32), nn.ReLU(), nn.Linear(32, 3)
+        )
+
+
+@pytest.mark.parametrize(("size", "is_found"), [(2, True), (16, False)])
+def test_batches_of_two_under_batch_norm_are_found_by_doing_without(size, is_found):
+    model = stacked(nn.BatchNorm1d)
+    case = case_of(model, Adam(model.parameters(), lr=3e-3), examples("mlp", n=128), batch_size=size, epochs=4)
+    found = findings(case, NAME)
+    assert bool(found) == is_found
+    assert all(f.evidence["examples_per_batch"] == 2 and f.cures[0] == "group_norm" for f in found)
+
+
+def test_batches_of_two_under_group_norm_are_silent():
+    model = stacked(lambda channels: nn.GroupNorm(4, channels))
+    assert not findings(case_of(model, Adam(model.parameters()), examples("mlp", n=96), batch_size=2, epochs=2), NAME)

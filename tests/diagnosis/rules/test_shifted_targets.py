@@ -108,6 +108,49 @@ def test_tags_of_the_neighbouring_word_are_found():
     assert not found(ShiftedTargets(), make(lambda: Tagger(3), loader(t, tags)))
 
 
+def text(num=160, length=16):
+    """Tokens of which each tells something of the next one."""
+    g = make_generator(3, "text")
+    following, t = torch.randint(30, (30, 3), generator=g), torch.randint(30, (num, length), generator=g)
+    for i in range(1, length):
+        likely = following[t[:, i - 1], torch.randint(3, (num,), generator=g)]
+        t[:, i] = torch.where(torch.rand(num, generator=g) < 0.7, likely, t[:, i])
+    return t
+
+
+def padded(tags, shift):
+    """One place off, with nothing to learn where no tag is left."""
+    moved = tags.roll(shift, dims=1)
+    moved[:, 0 if shift > 0 else -1] = -100
+    return moved
+
+
+@pytest.mark.parametrize("both", [False, True])
+@pytest.mark.parametrize("shift", [1, -1])
+def test_shifted_tags_of_a_text_whose_words_tell_of_each_other_are_found(both, shift):
+    t = text()
+    tags = torch.randint(4, (30,), generator=make_generator(4, "tags"))[t]
+    (finding,) = found(ShiftedTargets(), make(lambda: Tagger(4, both), loader(t, padded(tags, shift))))
+    assert finding.evidence["value"] == -shift
+    assert finding.level == "severe"
+    assert not found(ShiftedTargets(), make(lambda: Tagger(4, both), loader(t, tags)))
+
+
+def test_shifted_tags_are_found_where_most_words_carry_the_same_tag():
+    t = tokens()
+    tags = torch.where(t < 24, 0, t % 3 + 1)
+    (finding,) = found(ShiftedTargets(), make(lambda: Tagger(4), loader(t, padded(tags, 1))))
+    assert finding.evidence["value"] == -1
+    assert not found(ShiftedTargets(), make(lambda: Tagger(4), loader(t, tags)))
+
+
+def test_tags_that_depend_on_the_word_before_as_well_are_healthy():
+    t = text()
+    before = t.roll(1, dims=1)
+    tags = torch.where(before % 2 == 0, t % 3, (t + 1) % 3)
+    assert not found(ShiftedTargets(), make(lambda: Tagger(3), loader(t, tags)))
+
+
 def test_forecasting_from_windows_is_healthy():
     g = make_generator(0, "walk")
     steps = torch.randn(500, generator=g)

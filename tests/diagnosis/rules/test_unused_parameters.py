@@ -1,9 +1,11 @@
-"""A cut graph is found as an error, a forgotten layer as a fault, a side branch as a remark."""
+"""A cut graph is found as a missing gradient, a forgotten layer as a fault, a side branch as a remark."""
 
 import pytest
 import torch
 from part_setups import NETS, D, K, Recurrent, case_of, cnn, found, loader, made, mlp, pictures, table, waves
 from torch import nn
+
+from whet.diagnosis.rule import rules
 
 RULE = "unused_parameters"
 
@@ -32,6 +34,10 @@ BETWEEN = {
 }
 
 
+def cut_in(case):
+    return list(rules["no_gradient"].check(case))
+
+
 @pytest.mark.parametrize("between", BETWEEN)
 @pytest.mark.parametrize("net", ["mlp", "cnn", "lstm"])
 def test_a_cut_graph_is_found(net, between):
@@ -41,11 +47,13 @@ def test_a_cut_graph_is_found(net, between):
         "lstm": lambda: (made(lambda: Recurrent(16)), waves()),
     }[net]()
     model = Cut(body, made(lambda: nn.Linear(16, K)), BETWEEN[between])
-    (finding,) = found(RULE, case_of(model, loader(*data)))
+    (finding,) = cut_in(case_of(model, loader(*data)))
     assert finding.level == "severe"
     assert "head" in finding.where
+    assert not found(RULE, case_of(model, loader(*data)))
     whole = Cut(body, model.head, lambda body, x: body(x))
     assert not found(RULE, case_of(whole, loader(*data)))
+    assert not cut_in(case_of(whole, loader(*data)))
 
 
 def test_a_layer_that_forward_forgets_is_found():

@@ -7,6 +7,8 @@ from torch import nn
 from torch.nn import functional as F
 from torch.optim import SGD, Adam, AdamW
 
+from whet.diagnosis.rule import rules
+from whet.diagnosis.verdict import join
 from whet.rng import drawing_globally, make_generator
 
 NAME = "weight_decay_too_strong"
@@ -76,3 +78,10 @@ def test_decay_that_keeps_most_of_a_small_error_is_found(kind, optimizer):
 @pytest.mark.parametrize("kind", ["deep", "flat"])
 def test_decay_that_does_its_work_on_noisy_numbers_is_silent(kind, optimizer, noise):
     assert not findings(numbers(kind, optimizer, n=64, noise=noise, epochs=40), NAME)
+
+
+def test_the_decay_is_the_root_where_a_lower_rate_helps_too():
+    case = ordinary("cnn", optimizer=lambda p: SGD(p, lr=0.05, momentum=0.9, weight_decay=0.5), epochs=5)
+    found = [f for n in (NAME, "learning_rate_too_high", "momentum_too_high", "exploding") for f in findings(case, n)]
+    first, *_ = join(found, {n: rules[n].explains for n in rules})
+    assert first.root.symptom == NAME

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from whet.diagnosis.case import Case
 from whet.diagnosis.cures.cure import cures
-from whet.diagnosis.cures.parts.asking import is_so
+from whet.diagnosis.cures.parts.asking import is_so, told
 from whet.diagnosis.cures.parts.fresh_weights import mend_broken_weights
 from whet.diagnosis.cures.parts.opened import setup_of
 from whet.diagnosis.setup import Setup
@@ -50,10 +50,12 @@ class OrdinaryLoop:
         return LINES.get(symptom, f"the order of the loop: {order}")
 
     def apply(self, case: Case, finding: Finding | None) -> Setup:
-        """A copy, whose loop is Whet's ordinary one."""
+        """A copy, whose loop is Whet's ordinary one; as many batches per step as the finding has seen, now averaged."""
         setup = setup_of(case).copy()
         mend_broken_weights(setup)
-        return replace(setup, loop=replace(setup.loop, schedule_every=_period(setup)))
+        passes = told(finding, "passes") if finding and finding.symptom == "accumulation_not_averaged" else None
+        accumulate = setup.loop.accumulate if passes is None else max(1, round(passes))
+        return replace(setup, loop=replace(setup.loop, schedule_every=_period(setup), accumulate=accumulate))
 
 
 def _period(setup: Setup) -> str:

@@ -1,4 +1,4 @@
-"""Initial weights as PyTorch's layers draw them.
+"""Initial weights as PyTorch's layers draw them; as He or Glorot do where the network is deep.
 
 Helps: constant or zero weights, weights far too large or small, weights that are NaN.
 Hurts: pretrained weights, which are lost; frozen ones are kept.
@@ -14,6 +14,7 @@ from whet.diagnosis.cures.cure import cures
 from whet.diagnosis.cures.parts.asking import is_so
 from whet.diagnosis.cures.parts.fresh_weights import draw_weights
 from whet.diagnosis.cures.parts.opened import setup_of
+from whet.diagnosis.cures.parts.scaled_weights import scale_weights
 from whet.diagnosis.setup import Setup
 from whet.finding import Finding
 
@@ -22,7 +23,10 @@ __all__ = ["Reinitialise"]
 
 @dataclass(frozen=True, kw_only=True)
 class Reinitialise:
-    """``reset_parameters`` of every module that has it; matrices of other modules as ``nn.Linear`` draws its own."""
+    """``reset_parameters`` of every module that has it; matrices of other modules as ``nn.Linear`` draws its own.
+
+    Deep networks without normalisation get draws that fit their activation: with PyTorch's own, signals fade.
+    """
 
     title: str = "draw new initial weights"
 
@@ -39,6 +43,7 @@ class Reinitialise:
         """Draw from a stream of the set-up's seed; momenta of the old weights are dropped."""
         setup = setup_of(case).copy()
         draw_weights(setup)
+        scale_weights(setup, case)
         return replace(setup, was_trained=False)
 
 

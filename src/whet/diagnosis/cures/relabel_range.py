@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
+from torch import Tensor, nn
 
 from whet.diagnosis.case import Case
 from whet.diagnosis.cures.cure import cures
@@ -17,8 +19,10 @@ from whet.diagnosis.cures.parts.asking import is_so, need
 from whet.diagnosis.cures.parts.interception import Call
 from whet.diagnosis.cures.parts.loss_rewriting import Rewritten, all_targets, loss_call
 from whet.diagnosis.cures.parts.opened import setup_of
-from whet.diagnosis.setup import Setup
+from whet.diagnosis.probes.batches import batches
+from whet.diagnosis.setup import Forward, Setup
 from whet.finding import Finding
+from whet.rng import drawing_globally
 
 __all__ = ["RelabelRange"]
 
@@ -49,10 +53,12 @@ class RelabelRange:
         return f"renumber the labels before the loss: {{{shown}{', ...' if len(mapping) > 6 else ''}}}"
 
     def apply(self, case: Case, finding: Finding | None) -> Setup:
-        """Change what the loss is given."""
+        """Change the targets themselves, for training and scoring; where the loss makes its own, what it is given."""
         mapping = _mapping(case)
         need(bool(mapping), "the labels are in range, or there are more of them than outputs")
         setup = setup_of(case).copy()
+        if _is_given(setup, case):
+            return replace(setup, forward=_InForward(forward=setup.forward, mapping=mapping))
         return replace(setup, loss=Rewritten(loss=setup.loss, rewrite=_Renumbered(mapping=mapping)))
 
 
@@ -61,11 +67,32 @@ class _Renumbered:
     mapping: Mapping[float, float]
 
     def __call__(self, call: Call) -> Call:
-        targets = call.targets
-        renumbered = targets.clone()
-        for old, new in self.mapping.items():
-            renumbered[targets == old] = new
-        return call.with_argument(1, "target", renumbered)
+        return call.with_argument(1, "target", _renumbered(call.targets, self.mapping))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _InForward:
+    forward: Forward
+    mapping: Mapping[float, float]
+
+    def __call__(self, model: nn.Module, batch: Any) -> tuple[Any, Any]:
+        outputs, targets = self.forward(model, batch)
+        return outputs, _renumbered(targets, self.mapping) if isinstance(targets, Tensor) else targets
+
+
+def _renumbered(targets: Tensor, mapping: Mapping[float, float]) -> Tensor:
+    new_targets = targets.clone()
+    for old, new in mapping.items():
+        new_targets[targets == old] = new
+    return new_targets
+
+
+def _is_given(setup: Setup, case: Case) -> bool:
+    """Whether the loss is given the batch's targets as they are, so that they can be mended before it."""
+    call = case.ask(loss_call)
+    with torch.no_grad(), drawing_globally(case.seed, "cure"):
+        _, targets = setup.forward(setup.model, case.ask(batches).first[0])
+    return isinstance(targets, Tensor) and set(targets.flatten().tolist()) == set(call.targets.flatten().tolist())
 
 
 def _mapping(case: Case) -> dict[float, float]:

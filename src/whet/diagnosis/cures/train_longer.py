@@ -6,6 +6,7 @@ Source: Hoffer et al., "Train longer, generalize better", NeurIPS 2017.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,10 +26,13 @@ PERIODS = ("T_max", "step_size", "total_iters", "T_0", "T_i")  # lengths that sc
 
 @dataclass(frozen=True, kw_only=True)
 class TrainLonger:
-    """``times`` as many epochs."""
+    """``times`` as many epochs; of a training that has hardly begun more, for it to become one."""
 
     title: str = "train longer"
     times: float = 4.0
+    begun: int = 100  # steps; below, a training has hardly begun
+    usual_steps: int = 1000  # of one that has not
+    most_times: float = 20.0
 
     def applies(self, case: Case) -> bool:
         """Always: there is always a longer training."""
@@ -49,7 +53,20 @@ class TrainLonger:
         return replace(setup, epochs=self._epochs(case, finding), scheduler=scheduler)
 
     def _epochs(self, case: Case, finding: Finding | None) -> float:
-        return told(finding, "better_epochs") or self.times * (setup_of(case).epochs or USUAL)
+        setup = setup_of(case)
+        now, per_epoch = setup.epochs or USUAL, _steps(setup)
+        times = self.times
+        if per_epoch is not None and now * per_epoch < self.begun:
+            times = max(times, min(self.most_times, math.ceil(self.usual_steps / per_epoch) / now))
+        return told(finding, "better_epochs") or times * now
+
+
+def _steps(setup: Setup) -> float | None:
+    """Of an epoch; None where the loader has no length."""
+    try:
+        return max(1.0, len(setup.train) / setup.loop.accumulate)  # type: ignore[arg-type]
+    except TypeError:
+        return None
 
 
 def _stretch(scheduler: Any, times: float) -> None:

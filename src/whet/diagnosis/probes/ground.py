@@ -56,6 +56,7 @@ class Ground:
         1  # by how much batches are smaller than the user's, as the model is slow; rates are lower by its root
     )
     is_slow: bool = False  # a trial takes longer than it usually may
+    chance: float | None = None  # loss of the best constant answer, where that is known
     began_anew: bool  # the weights were drawn again: what they had become could not be trained any more
 
 
@@ -92,6 +93,7 @@ def ground(case: Case) -> Ground:
         start=start,
         start_valid=losses_of(setup.copy(), valid),
         reference=reference,
+        chance=chance,
         steps=steps,
         step_s=step_s,
         began_anew=began_anew,

@@ -5,7 +5,7 @@ Two kinds of neighbours: rows of a dataset in its own order, and steps of a sequ
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -31,17 +31,22 @@ UNITS = 128  # random features of the quick model
 COLUMNS = 256  # compared between neighbours, at most
 ALIKE = 0.5  # correlation: windows reach 1; rows sorted by class may have some, and are judged all the same
 FEW = 4  # classes: as many entries of an embedding may be chance
+MOST_WEIGHT = 20.0  # of a rare class's step, beside 1 of one of a class of the mean size
 FEATURES = 64  # of the inputs, at most; more are projected at random
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lagged:
-    """Skill of a quick model on held-out rows, by lag: accuracy, or share of variance explained."""
+    """Skill of a quick model on held-out rows, by lag: accuracy, or share of variance explained.
+
+    Of steps, accuracy is the mean over the classes: most steps of a text carry one and the same tag.
+    """
 
     skill: dict[int, float]
     chance: float
     error: float  # standard error of a skill
     num: int  # rows held out
+    both: float | None = None  # skill from the best input at another lag and from the own one together; None: not asked
 
 
 def lagged_rows(case: Case) -> Lagged:
@@ -68,7 +73,7 @@ def lagged_steps(case: Case) -> Lagged:
     flat = _projected(values.reshape(-1, values.shape[-1]).double().numpy(), case.seed)
     features = flat.reshape(*values.shape[:2], -1)
     values_of = targets.double() if targets.is_floating_point() else targets  # NumPy has no bfloat16
-    return _by_lag(features, values_of.numpy(), kind, case.seed)
+    return _with_both(features, values_of.numpy(), kind, case.seed)
 
 
 def copied_steps(case: Case) -> tuple[int, float, bool] | None:
@@ -248,8 +253,10 @@ def _follow_each_other(features: np.ndarray) -> bool:
     return False
 
 
-def _by_lag(features: np.ndarray, targets: np.ndarray, kind: Goal, seed: int) -> Lagged:
-    """(N, T, F) features and (N, T) targets; rows come as T = 1 and lag along N."""
+def _by_lag(
+    features: np.ndarray, targets: np.ndarray, kind: Goal, seed: int, *, balanced: bool = False, own: bool = False
+) -> Lagged:
+    """(N, T, F) features and (N, T) targets; rows come as T = 1 and lag along N. ``own``: beside the own input."""
     axis = 0 if features.shape[1] == 1 else 1
     length = features.shape[axis]
     skill: dict[int, float] = {}
@@ -257,14 +264,27 @@ def _by_lag(features: np.ndarray, targets: np.ndarray, kind: Goal, seed: int) ->
     num = 0
     for lag in LAGS:
         place = np.arange(max(0, -lag), length - max(0, lag))
-        x = np.take(features, place + lag, axis=axis).reshape(-1, features.shape[-1])
+        x = np.take(features, place + lag, axis=axis)
+        x = np.concatenate([x, np.take(features, place, axis=axis)], axis=-1) if own else x
+        x = x.reshape(-1, x.shape[-1])
         y = np.take(targets, place, axis=axis).reshape(-1)
         keep = y >= 0 if kind.kind == "classes" else np.isfinite(y)
-        skill[lag], chance, error, num = _skill(x[keep], y[keep], kind, seed)
+        skill[lag], chance, error, num = _skill(x[keep], y[keep], kind, seed, balanced=balanced)
     return Lagged(skill=skill, chance=chance, error=error, num=num)
 
 
-def _skill(x: np.ndarray, y: np.ndarray, kind: Goal, seed: int) -> tuple[float, float, float, int]:
+def _with_both(features: np.ndarray, targets: np.ndarray, kind: Goal, seed: int) -> Lagged:
+    """Steps; what the own input adds to a neighbour's tells a shift from steps that resemble each other."""
+    alone = _by_lag(features, targets, kind, seed, balanced=True)
+    lag = max(alone.skill, key=lambda k: alone.skill[k])
+    if lag == 0:
+        return alone
+    return replace(alone, both=_by_lag(features, targets, kind, seed, balanced=True, own=True).skill[lag])
+
+
+def _skill(
+    x: np.ndarray, y: np.ndarray, kind: Goal, seed: int, *, balanced: bool = False
+) -> tuple[float, float, float, int]:
     """Ridge regression on inputs and random ramps of them: the first half teaches, the second is held out."""
     x, y = x[:8192], y[:8192]
     half = len(x) // 2
@@ -281,14 +301,29 @@ def _skill(x: np.ndarray, y: np.ndarray, kind: Goal, seed: int) -> tuple[float, 
         raise CannotJudgeError("too many classes for a quick model")
     goal_values = (y - y[:half].mean())[:, None] if is_numbers else (y[:, None] == codes).astype(np.float64)
     penalty = 0.1 * half * np.eye(design.shape[1])
+    shares = _shares(y, codes, half) if balanced and not is_numbers else np.ones(len(y))
     teach = design[:half]
-    weights = np.linalg.solve(teach.T @ teach + penalty, teach.T @ goal_values[:half])
+    weighed = teach * shares[:half, None]
+    weights = np.linalg.solve(weighed.T @ teach + penalty, weighed.T @ goal_values[:half])
     scores = design[half:] @ weights
     num = len(x) - half
     if is_numbers:
         left = float(np.mean((scores - goal_values[half:]) ** 2) / max(float(np.var(y[half:])), 1e-30))
         return 1 - left, 0.0, 1 / np.sqrt(num), num
     hits = codes[scores.argmax(axis=1)] == y[half:]
+    if balanced:
+        held = shares[half:]
+        error = float(np.sqrt(0.25 * (held**2).sum()) / held.sum())
+        return float((hits * held).sum() / held.sum()), 1 / max(2, len(codes)), error, num
     commonest = codes[np.argmax([(y[:half] == c).sum() for c in codes])]
     chance = float((y[half:] == commonest).mean())
     return float(hits.mean()), chance, float(np.sqrt(0.25 / num)), num
+
+
+def _shares(y: np.ndarray, codes: np.ndarray, half: int) -> np.ndarray:
+    """(N,) weights by which all classes count the same, but for those too rare to learn; their mean is about 1."""
+    counts = np.array([(y[:half] == c).sum() for c in codes])
+    weight = half / (len(codes) * np.maximum(counts, half / (MOST_WEIGHT * len(codes))))
+    place = np.clip(np.searchsorted(codes, y), 0, len(codes) - 1)
+    shares: np.ndarray = weight[place]
+    return shares

@@ -1,8 +1,9 @@
 """Clipping too tight: every gradient is cut to so small a norm that steps go nowhere.
 
 With the parts and the norm they are clipped to: the same short training without clipping gets far below what the whole
-training reached. In a watched loop: the norm of the gradient is one and the same number at every step, and steps hardly
-move the weights. Clipping every step is otherwise healthy (it makes steps of one length), and Adam divides it away.
+training reached. In a watched loop: one and the same number limits the gradient at every step, its norm or the size of
+its values, and a short training without it gets far below, or steps hardly move the weights. Clipping every step is
+otherwise healthy (it makes steps of one length), and Adam divides it away.
 Source: Zhang et al., "Why gradient clipping accelerates training", ICLR 2020.
 """
 
@@ -14,13 +15,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from whet.diagnosis.case import Case
+from whet.diagnosis.probes.ground import ground
 from whet.diagnosis.probes.moves import moves
 from whet.diagnosis.probes.seen import fall_of, watched
-from whet.diagnosis.probes.trials import compare
+from whet.diagnosis.probes.trials import Comparison, achieved, compare
 from whet.diagnosis.rule import Stage, rules
 from whet.diagnosis.setup import Setup
 from whet.diagnosis.symptoms import COURSE, RATES, RESULT
+from whet.errors import CannotJudgeError
 from whet.finding import Finding
+from whet.watching.trace import Trace
 
 __all__ = ["ClippingTooTight"]
 
@@ -76,33 +80,74 @@ class ClippingTooTight:
         assert trace is not None
         norms = np.array([s.gradient for s in trace.steps if s.gradient is not None])
         fall, sizes = fall_of(trace), moves(trace)
-        if (
-            len(trace.steps) < self.fewest
-            or len(norms) < self.norms
-            or sizes is None
-            or fall is None
-            or fall > self.fall
-        ):
+        if len(trace.steps) < self.fewest or sizes is None or fall is None:
             return
-        middle = float(np.median(norms))
-        share = float(np.mean(np.abs(norms - middle) <= self.same * middle))
         step = float(np.median(sizes))
-        if middle <= 0 or share < self.share or step > self.move:
+        for what, found in (("value", _largest(trace)), ("norm", norms)):
+            middle = float(np.median(found)) if len(found) >= self.norms else 0.0
+            share = float(np.mean(np.abs(found - middle) <= self.same * middle)) if middle > 0 else 0.0
+            if middle <= 0 or share < self.share:
+                continue
+            tried = self._without_it(case)
+            if tried is not None or (fall <= self.fall and step <= self.move):
+                yield self._seen(what, middle, share, step, tried)
             return
-        yield Finding(
+
+    def _without_it(self, case: Case) -> Comparison | None:
+        """A copy trained without the clipping of the user's loop, where it gets far below what that reached."""
+        try:
+            tried = None if case.setup is None else compare(case, lambda setup: setup)
+            reference = 1.0 if case.setup is None else case.ask(ground).reference
+            case.ask(achieved)
+        except CannotJudgeError:
+            return None
+        if tried is None or tried.whole_gain <= self.least or tried.after >= (1 - self.least) * reference:
+            return None
+        return tried
+
+    def _seen(self, what: str, middle: float, share: float, step: float, tried: Comparison | None) -> Finding:
+        call = f"clip_grad_{what}_"
+        limited = "a norm of" if what == "norm" else "no value above"
+        without = (
+            ""
+            if tried is None
+            else f" The loss is {tried.whole:.3g} after the whole training; unclipped, {tried.steps} steps reach "
+            f"{tried.after:.3g}."
+        )
+        return Finding(
             symptom="clipping_too_tight",
             title=self.title,
-            severity=0.75,
+            severity=0.75 if tried is None else float(min(0.95, 0.4 + 0.35 * tried.whole_gain / self.severe)),
             confidence=0.85,
-            statement=f"The gradient has a norm of {middle:.3g} at {100 * share:.0f} % of the steps, so it is "
-            "clipped, and a "
-            f"step moves the weights by {step:.1e} of their size (1e-3 is usual).",
-            evidence={"rule": "clipping", "value": step, "threshold": self.move, "clip_norm": middle, "share": share},
-            where="clip_grad_norm_",
+            statement=f"The gradient has {limited} {middle:.3g} at {100 * share:.0f} % of the steps, so it is "
+            f"clipped, and a step moves the weights by {step:.1e} of their size (1e-3 is usual).{without}",
+            evidence={
+                "rule": "clipping",
+                "value": step,
+                "threshold": self.move,
+                f"clip_{what}": middle,
+                "share": share,
+            },
+            where=call,
             cures=("drop_clipping", "raise_rate"),
-            advice=f"Clip to 1.0 instead of {middle:.3g} in clip_grad_norm_, or leave it out.",
+            advice=f"Clip to 1.0 instead of {middle:.3g} in {call}, or leave it out.",
             source=SOURCE,
         )
+
+
+def _largest(trace: Trace) -> np.ndarray:
+    """(steps looked at,) the largest root mean square of a parameter's gradient; empty for a single parameter.
+
+    Where all values of one are clipped it is the limit itself; without, or with a limit for the norm, no two steps have
+    the same.
+    """
+    found = []
+    for step in trace.looked_at:
+        sizes = [
+            p.gradient / np.sqrt(p.size) for p in step.parameters.values() if p.gradient is not None and p.size > 1
+        ]
+        found += [max(sizes)] if len(sizes) > 1 else []
+    return np.array(found, dtype=np.float64)
 
 
 def _without(setup: Setup) -> Setup:

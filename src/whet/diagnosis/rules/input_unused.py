@@ -66,7 +66,7 @@ class InputUnused:
             statement=f"The model does not use {names}: {how}, whatever the weights.",
             evidence={"rule": "D6", "value": 0.0, "threshold": 0.0, "inputs": [i.name for i in unused]},
             where=f"argument {names} of forward",
-            cures=(),
+            cures=("let_input_through",),
             advice=f"Follow {names} through the model's forward: it is overwritten, forgotten in a torch.cat, or "
             "multiplied by 0.",
             source="Karpathy, A Recipe for Training Neural Networks, 2019 (input-independent baseline)",
@@ -84,7 +84,7 @@ class InputUnused:
             "parts matter.",
             evidence={"rule": "D6", "value": share, "threshold": self.unused_share, "used": used},
             where=f"argument {one.name!r} of forward, shape {one.shape}",
-            cures=(),
+            cures=("read_last_state",) if where == "only the first" else (),
             advice="A recurrent network's summary is its last state: out[:, -1] with batch_first=True, not out[:, 0]; "
             "otherwise check the slices in forward.",
             source="Karpathy, A Recipe for Training Neural Networks, 2019 (input-independent baseline)",

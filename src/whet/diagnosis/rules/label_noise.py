@@ -99,7 +99,7 @@ class LabelNoise:
             statement=statement,
             evidence={"rule": "D25", "value": value, "threshold": self.harder, "part": "training"},
             where="training labels",
-            cures=("regularise",),
+            cures=("drop_suspect_labels", "regularise"),
             advice="Trace how the training labels were made (a join, a sort, a shuffle of one of two arrays); "
             "whet audit lists the rows that look wrong.",
             source=SOURCE,
@@ -200,7 +200,7 @@ class LabelNoise:
             },
             total=seen.num,
             where=f"{part} labels",
-            cures=("regularise",),
+            cures=("drop_suspect_labels", "regularise"),
             advice="Look through the examples that the model contradicts most surely and put their labels right "
             "(whet audit lists them); until then train with label_smoothing=0.1 and stop at the best validation score.",
             source=SOURCE,

@@ -1,7 +1,9 @@
 """Learning rate too high: steps overshoot, so the loss jumps, climbs or stays at chance.
 
 With the user's parts this is an experiment: short trainings of copies at lower rates, over the same batches. It speaks
-only where a lower rate gets clearly below what the user's rate reached in as many steps AND in the whole training.
+only where a lower rate gets clearly below what the user's rate reached in as many steps AND in the whole training. A
+rate that wins the first steps and loses later is found by a longer trial, as long as the whole training at most. How
+severe it is follows what it costs: the share lost of what the loss could have fallen by.
 From a watched loop alone it speaks where the loss has climbed and steps move weights by more than a tenth of their
 size. Source: Goodfellow et al., "Deep Learning", 2016, section 11.4.1; Smith, "Cyclical Learning Rates", WACV 2017
 (range test).
@@ -15,13 +17,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from whet.diagnosis.case import Case
+from whet.diagnosis.probes.lower_for_long import FACTOR, lower_for_long
 from whet.diagnosis.probes.moves import moves
 from whet.diagnosis.probes.rate_evidence import rate_evidence, rate_plot
 from whet.diagnosis.probes.rate_sweep import CAP, RateSweep, rate_sweep
 from whet.diagnosis.probes.seen import breaks_by_itself, end_of, fall_of, seen, start_of
 from whet.diagnosis.probes.trials import achieved
+from whet.diagnosis.probes.whole_trial import WholeTrial
 from whet.diagnosis.rule import Stage, rules
 from whet.diagnosis.symptoms import COURSE, RESULT
+from whet.errors import CannotJudgeError
 from whet.finding import Finding
 
 __all__ = ["LearningRateTooHigh"]
@@ -45,6 +50,8 @@ class LearningRateTooHigh:
     )
     least: float = 0.1  # of the reference loss, that a lower rate must gain
     severe: float = 0.25  # the gain from which the rate spoils the training
+    share: float = 0.3  # of what the loss could have fallen by: so much lost counts, where the gain is small itself
+    small: float = 0.04  # of the reference loss: a gain below that does not matter, whatever share it is
     move: float = 0.1  # of a weight's norm in one step: 100 times the usual 1e-3 (D14)
     climb: float = 1.5  # times the loss at the beginning, at the end: without parts to experiment on
 
@@ -63,32 +70,60 @@ class LearningRateTooHigh:
         blew_up = self._blew_up(case)
         if blew_up:  # the first steps went well and it came apart later
             gain = max(gain, (min(whole, cap) - loss) / sweep.reference - self.least) if short > 0 else gain
-        if factor == 1.0 or gain <= max(self.least, 3 * sweep.noise(factor) / sweep.reference):
-            return
-        beyond = sweep.valid_gain(factor, over=1.0)
-        if beyond is None or not beyond < 0:  # infinite and NaN where the user's rate diverged
+        beyond = sweep.valid_gain(factor, over=1.0) if factor != 1.0 else None
+        generalises = beyond is None or not beyond < 0  # infinite and NaN where the user's rate diverged
+        if factor != 1.0 and generalises and self._counts(sweep, factor, loss, gain):
             yield self._finding(sweep, factor, loss, whole, gain)
+        else:
+            yield from self._by_longer(case, sweep)
+
+    def _counts(self, sweep: RateSweep, factor: float, loss: float, gain: float) -> bool:
+        noise = 3 * sweep.noise(factor) / sweep.reference
+        if gain > max(self.least, noise):
+            return True
+        return gain > max(self.small, noise) and _share_lost(sweep, loss, gain) > self.share
+
+    def _by_longer(self, case: Case, sweep: RateSweep) -> Iterable[Finding]:
+        """What wins the first steps may lose the training."""
+        try:
+            found = case.ask(lower_for_long)
+        except CannotJudgeError:
+            return
+        if found is not None and found.is_better(self.least):
+            yield self._finding(sweep, FACTOR, found.after, found.before, found.gain, longer=found)
 
     def _blew_up(self, case: Case) -> bool:
         losses = seen(case).losses()
         end, start = end_of(losses), start_of(losses)
         return bool(not np.isfinite(end) or end > 2 * start)
 
-    def _finding(self, sweep: RateSweep, factor: float, loss: float, whole: float, gain: float) -> Finding:
+    def _finding(
+        self,
+        sweep: RateSweep,
+        factor: float,
+        loss: float,
+        whole: float,
+        gain: float,
+        *,
+        longer: WholeTrial | None = None,
+    ) -> Finding:
         better = sweep.own_rate * factor
+        share = _share_lost(sweep, loss, gain)
+        steps = sweep.steps if longer is None else longer.steps
         return Finding(
             symptom="learning_rate_too_high",
             title=self.title,
-            severity=float(min(0.95, 0.5 + 0.2 * gain / self.severe)),
+            severity=self._severity(gain, share, longer),
             confidence=float(min(0.98, 0.8 + 0.1 * gain / self.severe)),
             statement=f"At the learning rate {sweep.own_rate:.2g} the loss is {sweep.own:.3g} after {sweep.steps} "
-            "steps "
-            f"and {whole:.3g} after the whole training; at {better:.2g} it is {loss:.3g} after {sweep.steps} steps.",
+            f"steps and {whole:.3g} after the whole training; at {better:.2g} it is {loss:.3g} after {steps} steps.",
             evidence={
                 "rule": "D14",
                 "value": gain,
                 "threshold": self.least,
+                "share_lost": share,
                 **rate_evidence(sweep, factor, loss, whole),
+                "steps": steps,
             },
             where="optimizer",
             cures=("lower_rate", "clip_gradients", "standardise_inputs"),
@@ -96,6 +131,11 @@ class LearningRateTooHigh:
             source=SOURCE,
             plot=rate_plot(sweep),
         )
+
+    def _severity(self, gain: float, share: float, longer: WholeTrial | None) -> float:
+        """By what is lost; a loss that is gone for good in a short trial too is no less grave where little is left."""
+        by_share = 0.35 + 0.6 * share
+        return float(min(0.95, by_share if longer is not None else max(by_share, 0.5 + 0.2 * gain / self.severe)))
 
     def _by_trace(self, case: Case) -> Iterable[Finding]:
         trace = seen(case)
@@ -126,6 +166,12 @@ class LearningRateTooHigh:
             advice=f"Lower lr in the optimizer, first to {0.1 * rate:.2g}.",
             source=SOURCE,
         )
+
+
+def _share_lost(sweep: RateSweep, loss: float, gain: float) -> float:
+    """Of what the loss falls by at the better rate, in [0, 1]: 1 where the user's rate learns nothing."""
+    attainable = max(sweep.reference - loss, gain * sweep.reference, 1e-12)
+    return float(min(1.0, gain * sweep.reference / attainable))
 
 
 rules.register("learning_rate_too_high")(LearningRateTooHigh())

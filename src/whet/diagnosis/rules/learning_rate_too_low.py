@@ -2,9 +2,10 @@
 
 With the user's parts: a short training of a copy at a higher rate gets much further down than the whole of the user's
 training. A trained model near its optimum, a hard task and a warm-up are silent: there a higher rate gains nothing, or
-what counts is the peak of the schedule. A parameter group with fresh weights, whose rate is next to nothing beside that
-of the others, is too low by itself; a trained body under a new head is meant so. From a watched loop alone: the weights
-hardly move, though gradients are there, and the loss hardly falls though it slopes.
+what counts is the peak of the schedule. A network that knows most of it from the start is tuned slowly on purpose:
+never severe. A parameter group with fresh weights, whose rate is next to nothing beside that of the others, is too low
+by itself; a trained body under a new head is meant so. From a watched loop alone: the weights hardly move, though
+gradients are there, and the loss hardly falls though it slopes.
 Source: Goodfellow et al., "Deep Learning", 2016, section 11.4.1.
 """
 
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from whet.diagnosis.case import Case
-from whet.diagnosis.probes.ground import ground
+from whet.diagnosis.probes.ground import Ground, ground
 from whet.diagnosis.probes.moves import moves
 from whet.diagnosis.probes.rate_evidence import rate_evidence, rate_plot
 from whet.diagnosis.probes.rate_sweep import RateSweep, rate_sweep
@@ -32,6 +33,8 @@ __all__ = ["LearningRateTooLow"]
 
 SOURCE = 'Goodfellow, Bengio and Courville, "Deep Learning", 2016, section 11.4.1'
 
+KNOWS = 0.9  # of a constant answer's loss: a network that starts below it has been trained before
+
 
 @dataclass(frozen=True, kw_only=True)
 class LearningRateTooLow:
@@ -44,6 +47,8 @@ class LearningRateTooLow:
     beyond: float = 0.3  # share of that gain which must be there on examples not trained on
     share: float = 0.35  # of what the better rate takes off in a short training: less in a whole one is too slow
     severe: float = 0.2  # share below which the training is as good as lost
+    known: float = 0.5  # of the way from a constant answer to the better rate's loss, made already: no more than a word
+    nearly: float = 0.8  # and from here on silence
     move: float = 1e-6  # of a weight's norm in the largest step; 1e-5 (D14) is common near an optimum
     fall: float = 0.02  # of the loss in a whole watched training
     fewest: int = 30  # steps of a watched training without parts to experiment on
@@ -109,17 +114,20 @@ class LearningRateTooLow:
             return  # learnt by heart, which is no gain
         own = self._whole_gain(case, start, min(whole, sweep.own))
         share = own / gain
-        if share < self.share and start - sweep.own < self.share * gain:
-            yield self._finding(sweep, factor, loss, whole, max(share, 0.0))
+        known = _known(base, min(whole, start), loss)
+        if share < self.share and start - sweep.own < self.share * gain and known < self.nearly:
+            yield self._finding(sweep, factor, loss, whole, max(share, 0.0), most=0.45 if known > self.known else 1.0)
 
     def _whole_gain(self, case: Case, start: float, whole: float) -> float:
         """What the user's training takes off the loss, carried on in a straight line where our clock cut it short."""
         longer = planned_steps(case) / max(1, len(seen(case).steps))
         return (start - whole) * max(1.0, longer)
 
-    def _finding(self, sweep: RateSweep, factor: float, loss: float, whole: float, share: float) -> Finding:
+    def _finding(
+        self, sweep: RateSweep, factor: float, loss: float, whole: float, share: float, *, most: float
+    ) -> Finding:
         better = sweep.own_rate * factor
-        severity = 0.9 if share < 0.5 * self.severe else 0.75 if share < self.severe else 0.5
+        severity = min(most, 0.9 if share < 0.5 * self.severe else 0.75 if share < self.severe else 0.5)
         return Finding(
             symptom="learning_rate_too_low",
             title=self.title,
@@ -186,6 +194,13 @@ class LearningRateTooLow:
             if p.gradient is not None and p.weight > 0
         ]
         return bool(sizes) and float(np.median(sizes)) > 1e-3
+
+
+def _known(base: Ground, whole: float, better: float) -> float:
+    """How much of the way from a constant answer to the better loss is made; 0 where the start knew nothing."""
+    if base.chance is None or not float(base.start.mean()) < KNOWS * base.chance or better >= base.chance:
+        return 0.0
+    return (base.chance - whole) / (base.chance - better)
 
 
 def _evened(slow: SlowGroups) -> Callable[[Setup], Setup]:

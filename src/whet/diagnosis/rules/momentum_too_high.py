@@ -1,7 +1,7 @@
 """Momentum too high: the optimiser goes on in directions that the loss left long ago.
 
-An experiment: the same short training at a momentum of 0.9 gets far below what the whole training reached. A momentum
-of 0.99 with a rate to match is healthy, and silent.
+An experiment: a training at a momentum of 0.9, no longer than the whole one, gets far below what that reached. A
+momentum of 0.99 with a rate to match is healthy, and silent; so is one beside a rate that is too high by itself.
 Source: Sutskever et al., "On the importance of initialization and momentum in deep learning", ICML 2013.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from whet.diagnosis.case import Case
-from whet.diagnosis.probes.trials import compare
+from whet.diagnosis.probes.undone import undone
 from whet.diagnosis.rule import Stage, rules
 from whet.diagnosis.setup import Setup
 from whet.diagnosis.symptoms import COURSE, RATES, RESULT
@@ -38,15 +38,10 @@ class MomentumTooHigh:
         | RESULT
         | frozenset(
             {
-                "learning_rate_too_high",
-                "oscillation",
-                "exploding",
-                "non_finite",
-                "flat_loss",
-                "underfitting",
-                "dead_units",
+                "cannot_memorise",
+                "label_noise",
+                "normalisation_gap",
             }
-            | {"below_baseline", "learning_rate_too_low"}
         )
     )
 
@@ -56,20 +51,24 @@ class MomentumTooHigh:
         highest = max((_momentum(g) for g in groups), default=0.0)
         if highest < self.high:
             return
-        tried = compare(case, _with_usual)
-        if not tried.is_better(self.least):
+        tried = undone(case, _with_usual, least=self.least, may_blow_up=True)
+        if tried is None:
             return
-        gain = min(tried.gain, tried.whole_gain)
         key = "momentum" if any("momentum" in g for g in groups) else "betas[0]"
         yield Finding(
             symptom="momentum_too_high",
             title=self.title,
-            severity=float(min(0.95, 0.4 + 0.35 * gain / self.severe)),
+            severity=max(tried.severity, float(min(0.95, 0.4 + 0.35 * tried.gain / self.severe))),
             confidence=0.9,
             statement=f"With a momentum of {highest:g} the loss is {tried.whole:.3g} after the whole training; with "
-            f"{USUAL} "
-            f"{tried.steps} steps reach {tried.after:.3g} (with {highest:g} {tried.before:.3g}).",
-            evidence={"rule": "momentum", "value": gain, "threshold": self.least, "momentum": highest},
+            f"{USUAL} {tried.steps} steps reach {tried.after:.3g}.",
+            evidence={
+                "rule": "momentum",
+                "value": tried.gain,
+                "threshold": self.least,
+                "share_lost": tried.share,
+                "momentum": highest,
+            },
             where="optimizer",
             cures=("lower_momentum", "lower_rate"),
             advice=f"Set {key} to {USUAL} in the optimizer (it is {highest:g}).",

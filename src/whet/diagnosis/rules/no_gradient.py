@@ -1,6 +1,8 @@
 """No gradient: the loss is cut off from the weights, or nothing ever calls backward, so nothing can be learnt.
 
-``.detach()``, ``.item()``, ``torch.no_grad()``, ``argmax`` and a round trip through NumPy cut it.
+``.detach()``, ``.item()``, ``torch.no_grad()``, ``argmax`` and a round trip through NumPy cut it. In the middle of a
+model they leave everything before the cut untrained, without a word: layers that run and whose gradient is None, though
+other weights in them change the loss.
 Source: PyTorch documentation, "Autograd mechanics".
 """
 
@@ -10,10 +12,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from whet.diagnosis.case import Case
+from whet.diagnosis.probes.cut_graph import CutGraph, cut_graph
 from whet.diagnosis.probes.passes import first_pass
 from whet.diagnosis.probes.seen import watched
 from whet.diagnosis.rule import Stage, rules
 from whet.diagnosis.symptoms import COURSE, RESULT
+from whet.errors import CannotJudgeError
 from whet.finding import Finding
 from whet.watching.trace import Trace
 
@@ -34,7 +38,7 @@ class NoGradient:
         | RESULT
         | frozenset(
             {"flat_loss", "underfitting", "below_baseline", "cannot_memorise", "unused_parameters", "vanishing"}
-            | {"input_unused", "learning_rate_too_low"}
+            | {"input_unused", "learning_rate_too_low", "more_data"}
         )
     )
 
@@ -42,9 +46,11 @@ class NoGradient:
         """See ``Rule.check``."""
         trace = watched(case)
         reason = None if trace is None else self._in_loop(trace)
+        in_loop = reason is not None
         if reason is None and case.setup is not None:
             reason = self._in_parts(case)
         if reason is None:
+            yield from self._in_model(case)
             return
         statement, value = reason
         yield Finding(
@@ -55,12 +61,21 @@ class NoGradient:
             statement=statement,
             evidence={"rule": "gradient", "value": value, "threshold": self.share},
             where="loss",
-            cures=("ordinary_loop", "unfreeze"),
+            cures=("ordinary_loop",) if in_loop else ("keep_gradients", "unfreeze"),
             advice="Keep .detach(), .item(), .numpy(), argmax and torch.no_grad() out of the way from the weights to "
             "the "
             "loss, and call loss.backward() before optimizer.step().",
             source="PyTorch documentation, Autograd mechanics",
         )
+
+    def _in_model(self, case: Case) -> Iterable[Finding]:
+        """A part of the model only."""
+        try:
+            cut = None if case.setup is None else case.ask(cut_graph)
+        except CannotJudgeError:
+            return
+        if cut is not None:
+            yield _cut(cut, 0.8 if cut.fresh else 0.4)
 
     def _in_loop(self, trace: Trace) -> tuple[str, float] | None:
         steps = trace.steps
@@ -81,6 +96,31 @@ class NoGradient:
         if not trainable or case.ask(first_pass).loss.requires_grad:
             return None  # all frozen is another rule's
         return "The loss of the first batch does not depend on any weight as far as gradients are concerned.", 1.0
+
+
+def _cut(cut: CutGraph, severity: float) -> Finding:
+    names = list(dict.fromkeys(p.owner or p.name for p in cut.before))
+    shown = ", ".join(repr(n) for n in names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+    return Finding(
+        symptom="no_gradient",
+        title="the graph is cut inside the model",
+        severity=severity,
+        confidence=0.9 if severity > 0.7 else 0.6,
+        statement=f"The first layers run and no gradient comes back to them: {shown} "
+        f"({100 * cut.share:.0f} % of the trainable values). The graph is cut before {cut.after.owner!r}.",
+        evidence={
+            "rule": "D17",
+            "value": cut.share,
+            "threshold": 0.0,
+            "without_gradient": tuple(p.name for p in cut.before),
+        },
+        where=f"before layer {cut.after.owner!r}",
+        cures=("keep_gradients",),
+        advice=f"Remove the .detach(), .data, .numpy() or torch.no_grad() between {names[-1]!r} and "
+        f"{cut.after.owner!r} in forward. If these layers are meant to stay as they are, load trained weights and set "
+        "requires_grad_(False).",
+        source="PyTorch documentation, Autograd mechanics, locally disabling gradient computation",
+    )
 
 
 rules.register("no_gradient")(NoGradient())

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from torch import nn
 
 from whet.diagnosis.case import Case
 from whet.diagnosis.probes.entering import broken_inputs
@@ -38,7 +39,7 @@ class NonFinite:
     def check(self, case: Case) -> Iterable[Finding]:
         """What is given broken, else what broke in training."""
         given = list(self._given(case)) if case.setup is not None else []
-        yield from given or self._broken(seen(case))
+        yield from given or self._broken(seen(case), is_recurrent=_is_recurrent(case))
 
     def _given(self, case: Case) -> Iterable[Finding]:
         bad, total, num, where = case.ask(broken_inputs)
@@ -59,7 +60,7 @@ class NonFinite:
             source="PyTorch documentation, torch.isfinite",
         )
 
-    def _broken(self, trace: Trace) -> Iterable[Finding]:
+    def _broken(self, trace: Trace, *, is_recurrent: bool) -> Iterable[Finding]:
         bad = [s for s in trace.steps if s.first_broken or (s.loss is not None and not np.isfinite(s.loss))]
         if not bad or self._is_a_scaler_at_work(bad, trace):
             return
@@ -76,7 +77,7 @@ class NonFinite:
             "were affected.",
             evidence={"rule": "D9", "value": share, "threshold": 0.0, "step": first.index, "first": what},
             where=f"step {first.index}, {what}",
-            cures=_cures(what, by_itself=breaks_by_itself(trace)),
+            cures=_cures(what, by_itself=breaks_by_itself(trace), is_recurrent=is_recurrent),
             advice=_advice(what, first, by_itself=breaks_by_itself(trace)),
             source="PyTorch documentation, torch.autograd.detect_anomaly",
             plot=_plot(trace),
@@ -92,12 +93,18 @@ def _is_finite(step: Step) -> bool:
     return not weights and step.loss is not None and bool(np.isfinite(step.loss))
 
 
-def _cures(what: str, *, by_itself: bool = False) -> tuple[str, ...]:
+def _cures(what: str, *, by_itself: bool = False, is_recurrent: bool = False) -> tuple[str, ...]:
     if what.startswith("input"):
         return ("drop_non_finite", "standardise_inputs")
     if by_itself:
         return ("skip_broken_steps", "lower_rate", "clip_gradients")
+    if is_recurrent:  # now and then a gradient is huge; a rate that survives it is too low for all others
+        return ("clip_gradients", "lower_rate", "reinitialise", "standardise_inputs")
     return ("lower_rate", "clip_gradients", "standardise_inputs", "reinitialise")
+
+
+def _is_recurrent(case: Case) -> bool:
+    return case.setup is not None and any(isinstance(m, nn.RNNBase) for m in case.setup.model.modules())
 
 
 def _advice(what: str, first: Step, *, by_itself: bool) -> str:

@@ -2,7 +2,8 @@
 
 So the model is far worse in evaluation than in training, on the same examples. Batches of a few examples, a momentum so
 small that the running statistics never arrive, or batches of one kind each bring it about. Early in a training they lag
-behind, which is healthy: judged only when they have had time to follow.
+behind, which is healthy: judged only when they have had time to follow. With batches of two or three there may be no
+gap, for both are bad: there a copy with group norm, trained as long, tells what batch norm costs.
 Source: Wu and Johnson, "Rethinking 'Batch' in BatchNorm", 2021; reference rule D18.
 """
 
@@ -15,6 +16,7 @@ import numpy as np
 from torch import nn
 
 from whet.diagnosis.case import Case
+from whet.diagnosis.probes.few_per_batch import FewPerBatch, few_per_batch
 from whet.diagnosis.probes.modes import ModeGap, mode_gap, running_norms
 from whet.diagnosis.rule import Stage, rules
 from whet.diagnosis.symptoms import RESULT
@@ -35,14 +37,22 @@ class NormalisationGap:
     slow: float = 0.005  # momentum, below which it is they that are too slow
     settles: float = 4.0  # times 1 / momentum: steps that running statistics need otherwise
 
+    least: float = 0.1  # of the reference loss, that group norm must gain where batches are of a few examples
+
     title: str = "batch norm fails in evaluation"
     stage: Stage = "during"
-    explains: frozenset[str] = RESULT | frozenset({"overfitting", "below_baseline", "split_mismatch"})
+    explains: frozenset[str] = RESULT | frozenset(
+        {"overfitting", "below_baseline", "split_mismatch", "flat_loss", "oscillation", "learning_rate_too_high"}
+    )
 
     def check(self, case: Case) -> Iterable[Finding]:
         """See ``Rule.check``."""
         norms = {} if case.setup is None else running_norms(case.setup.model)
         if not norms:
+            return
+        small = _asked(case)
+        if small is not None and small.is_better(self.least):
+            yield _of_small_batches(small, next(iter(norms)), self.least)
             return
         found = case.ask(mode_gap)
         if found.steps is not None and found.steps < self.fewest:
@@ -104,6 +114,37 @@ class NormalisationGap:
         if gap <= max(self.gap, 3 * np.sqrt(0.25 / max(1, found.examples))):
             return None
         return 0.8 if gap > self.severe else 0.5
+
+
+def _asked(case: Case) -> FewPerBatch | None:
+    try:
+        return case.ask(few_per_batch)
+    except CannotJudgeError:
+        return None
+
+
+def _of_small_batches(small: FewPerBatch, name: str, least: float) -> Finding:
+    tried = small.tried
+    return Finding(
+        symptom="normalisation_gap",
+        title="batch norm over too few examples",
+        severity=float(min(0.95, 0.35 + 0.6 * small.share)),
+        confidence=0.9,
+        statement=f"Batch norm normalises by the statistics of {small.examples} examples at a time: after the whole "
+        f"training the loss is {small.before:.3g}; with group norm in its place {tried.steps} steps reach "
+        f"{tried.after:.3g}.",
+        evidence={
+            "rule": "D18",
+            "value": small.gain,
+            "threshold": least,
+            "share_lost": small.share,
+            "examples_per_batch": small.examples,
+        },
+        where=f"layer '{name}'",
+        cures=("group_norm", "larger_batches"),
+        advice="Replace BatchNorm by GroupNorm, or use batches of 16 examples and more.",
+        source="Wu and He, Group Normalization, ECCV 2018, section 4.1",
+    )
 
 
 def _momentum(norm: nn.modules.batchnorm._BatchNorm) -> float:

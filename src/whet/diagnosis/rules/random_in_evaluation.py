@@ -54,7 +54,7 @@ class RandomInEvaluation:
             f"spread of the outputs.{'' if seen is None else _told(seen)}",
             evidence={"rule": "random_in_evaluation", "value": size, "threshold": self.most},
             where="the model's forward",
-            cures=(),
+            cures=("calm_evaluation",),
             advice="Write F.dropout(x, p, training=self.training), or use nn.Dropout(p); draw noise in forward only "
             "if self.training. If it is meant (Monte-Carlo dropout), average several passes.",
             source="PyTorch documentation, torch.nn.functional.dropout",

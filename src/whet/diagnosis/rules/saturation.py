@@ -14,10 +14,12 @@ import numpy as np
 
 from whet.diagnosis.case import Case
 from whet.diagnosis.probes.activations import activations, activations_at_start
+from whet.diagnosis.probes.initial_weights import layer_scales
 from whet.diagnosis.probes.learning import learns
 from whet.diagnosis.probes.seen import seen
 from whet.diagnosis.rule import Stage, rules
 from whet.diagnosis.symptoms import RESULT
+from whet.errors import CannotJudgeError
 from whet.finding import Finding, Line, Plot
 from whet.watching.trace import Trace
 
@@ -34,6 +36,7 @@ class Saturation:
     flat: float = 0.5  # share of values whose derivative is below 1 % of its peak (D13)
     severe: float = 0.8
     fall: float = 0.3  # of the loss: what falls by so much learns in spite of it
+    large: float = 5.0  # gain of a layer's weights; PyTorch's default is 0.58, Glorot's for tanh 1.7
     looks: int = 3  # steps of a watched loop at which the share must hold
 
     title: str = "saturated activations"
@@ -58,9 +61,7 @@ class Saturation:
             + (", already before the first step." if from_start else "."),
             evidence={"rule": "D13", "value": share, "threshold": self.flat, "at_start": before.get(worst, 0.0)},
             where=f"layer '{worst}'",
-            cures=("standardise_inputs", "reinitialise", "replace_activation")
-            if from_start
-            else ("lower_rate", "replace_activation", "reinitialise"),
+            cures=self._cures(case) if from_start else ("lower_rate", "replace_activation", "reinitialise"),
             advice="Standardise the inputs (mean 0, standard deviation 1), start from the module's own initial "
             "weights, or "
             f"replace the activation in '{worst}' by ReLU or GELU.",
@@ -73,6 +74,15 @@ class Saturation:
                 threshold=self.flat,
             ),
         )
+
+    def _cures(self, case: Case) -> tuple[str, ...]:
+        """What was flat before the first step is so by its weights or by its inputs: whichever is too large goes."""
+        try:
+            is_large = any(layer.gain > self.large for layer in case.ask(layer_scales))
+        except CannotJudgeError:
+            is_large = False
+        first = ("reinitialise", "standardise_inputs") if is_large else ("standardise_inputs", "reinitialise")
+        return *first, "replace_activation"
 
     def _severity(self, share: float, *, learning: bool, from_start: bool) -> float:
         if learning:  # nobody means nearly all units to be flat before the first step, even if something is learnt

@@ -1,6 +1,7 @@
 """Shifted targets: each input stands beside the target of its neighbour, in a dataset or along a sequence.
 
-Next-step prediction is healthy: there the target is the input one step on. Rows that follow each other in time are not
+Next-step prediction is healthy: there the target is the input one step on. Where the steps of a sequence resemble their
+neighbours, their own input must add nothing to the neighbour's. Rows that follow each other in time are not
 judged, for neighbours then tell of each other honestly.
 """
 
@@ -29,6 +30,8 @@ class ShiftedTargets:
 
     least: float = 0.2  # skill above chance at the best distance
     own: float = 0.25  # of that, the most that is left at distance 0
+    alike: float = 0.7  # the same where steps resemble their neighbours, so that the own one adds nothing to them
+    adds: float = 0.05  # of the best skill: less added is nothing
     errors: float = 6.0  # standard errors between the two
     title: ClassVar[str] = "targets belong to the neighbouring inputs"
     stage: ClassVar[Stage] = "before"
@@ -49,7 +52,7 @@ class ShiftedTargets:
                 yield self._copied(lag, share)
             return  # next-step prediction, or an autoencoder
         for probe, what, severity in (
-            (lagged_steps, "steps of the sequence", 0.7),
+            (lagged_steps, "steps of the sequence", 0.85),
             (lagged_rows, "rows of the dataset", 0.9),
         ):
             seen = _asked(case, probe)
@@ -61,7 +64,9 @@ class ShiftedTargets:
         """The distance that the targets are shifted by; 0: none."""
         lag = max(seen.skill, key=lambda k: seen.skill[k])
         best, own = seen.skill[lag] - seen.chance, seen.skill[0] - seen.chance
-        is_far = best >= self.least and own <= self.own * best and best - own > self.errors * seen.error
+        adds_nothing = seen.both is not None and seen.both - seen.skill[lag] <= self.adds * best
+        most = self.alike if adds_nothing else self.own
+        is_far = best >= self.least and own <= most * best and best - own > self.errors * seen.error
         return lag if is_far else 0
 
     def _neighbour(self, seen: Lagged, lag: int, what: str, severity: float) -> Finding:

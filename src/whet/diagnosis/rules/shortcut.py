@@ -68,6 +68,7 @@ class Shortcut:
             f"{best:.3f} (1 is perfect); the next best column has {second:.3f}.",
             evidence={"rule": "D32", "value": best, "threshold": self.telling, "next": second},
             where=f"column {order[0]}",
+            cures=("leave_out_column",),
             advice=f"Find out how column {order[0]} comes about: is it known before the target is? If not, leave it "
             "out of the inputs; it will be missing, or wrong, when it counts.",
             source="Kapoor and Narayanan, Leakage and the reproducibility crisis, Patterns 2023",

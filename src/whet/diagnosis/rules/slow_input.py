@@ -1,5 +1,7 @@
 """Slow input: the model waits for its data. It costs time, not quality, so it is never severe.
 
+A training that waits for most of its time is also one that ends too soon: what it had time for was too little.
+
 Rule D20: more than 30 % of the time of a step is waiting, over many steps, and enough of it to matter to a person.
 Source: PyTorch documentation, "Performance Tuning Guide" (asynchronous data loading).
 """
@@ -31,7 +33,7 @@ class SlowInput:
 
     title: str = "slow input pipeline"
     stage: Stage = "during"
-    explains: frozenset[str] = frozenset()
+    explains: frozenset[str] = frozenset({"stopped_early"})
 
     def check(self, case: Case) -> Iterable[Finding]:
         """See ``Rule.check``."""

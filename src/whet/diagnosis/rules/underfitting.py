@@ -120,7 +120,14 @@ class Underfitting:
             statement=statement,
             evidence=evidence,
             room=room,
-            cures=("train_longer", "raise_rate", "standardise_inputs", "weaken_weight_decay", "weaken_dropout"),
+            cures=(
+                "enlarge_network",
+                "train_longer",
+                "raise_rate",
+                "standardise_inputs",
+                "weaken_weight_decay",
+                "weaken_dropout",
+            ),
             advice="Take a larger network (twice the width, or one more layer), a longer training or more telling "
             "inputs; less weight_decay and dropout.",
             source="Goodfellow et al., Deep Learning, MIT Press 2016, chapter 11",

@@ -1,9 +1,9 @@
-"""Parameters that no gradient reaches: a layer that forward forgets, or a graph that is cut.
+"""Parameters without a use: a layer that forward forgets, or whose results are thrown away.
 
-``detach()``, ``.data``, a ``no_grad`` block or a trip through NumPy in the middle of a model leave everything
-before it untrained, without a word. A layer that is never called costs little: it is usually an older version left
-behind, and some ready-made models have such heads. Layers that run, and whose results go nowhere, are graver the more
-of the model they are; teachers without gradients and heads that are returned and not used have their use.
+A layer that is never called costs little: it is usually an older version left behind, and some ready-made models have
+such heads. Layers that run, and whose results go nowhere, are graver the more of the model they are; teachers without
+gradients and heads that are returned and not used have their use. A graph that is cut (``detach()``, a ``no_grad``
+block) before layers that do have a use is ``no_gradient``'s matter.
 Gradients of exactly 0 are not meant here: dead units and fresh zero heads have them.
 
 Rule: gradient None after several batches while others have one (reference rule D17).
@@ -16,6 +16,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from whet.diagnosis.case import Case
+from whet.diagnosis.probes.cut_graph import cut_graph
 from whet.diagnosis.probes.discarded import is_discarded
 from whet.diagnosis.probes.flow import Flow, ParameterFlow, flow
 from whet.diagnosis.rule import Stage, rules
@@ -46,7 +47,7 @@ class UnusedParameters:
     )
 
     def check(self, case: Case) -> Iterable[Finding]:
-        """A cut graph, and layers never called, apart."""
+        """At most one finding."""
         if case.setup is None:
             return
         seen = case.ask(flow)
@@ -56,12 +57,9 @@ class UnusedParameters:
         if not reached or not lost:
             return  # no gradient at all is another rule's matter
         total = sum(p.size for p in trained)
-        begin = min(p.order for p in reached)
-        before = [p for p in lost if p.called and p.order < begin and not seen.reaches_inputs]
-        if before:
-            fresh = all(p.fresh is not False for p in before)
-            yield _cut(before, reached, total, 0.8 if fresh else 0.4)
-        rest = [p for p in lost if p not in before]
+        cut = case.ask(cut_graph)
+        before = {p.name for p in cut.before} if cut is not None else set()
+        rest = [p for p in lost if p.name not in before]
         if rest:
             large = sum(p.size for p in rest) > self.share * total
             never = [p for p in rest if not p.called]
@@ -89,27 +87,6 @@ def _names(parameters: Sequence[ParameterFlow]) -> str:
     return ", ".join(repr(n) for n in names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
 
 
-def _cut(before: Sequence[ParameterFlow], reached: Sequence[ParameterFlow], total: int, severity: float) -> Finding:
-    share = sum(p.size for p in before) / total
-    first = min(reached, key=lambda p: p.order)
-    return Finding(
-        symptom="unused_parameters",
-        title="The graph is cut",
-        severity=severity,
-        confidence=0.9 if severity > 0.7 else 0.6,
-        statement=f"The first layers run and no gradient comes back to them: {_names(before)} "
-        f"({100 * share:.0f} % of the trainable values). The graph is cut before {first.owner!r}.",
-        evidence={"rule": "D17", "value": share, "threshold": 0.0, "unused": tuple(p.name for p in before)},
-        where=f"before layer {first.owner!r}",
-        cures=(),
-        advice=f"Remove the .detach(), .data, .numpy() or torch.no_grad() between {before[-1].owner!r} and "
-        f"{first.owner!r} "
-        "in forward. If these layers are meant to stay as they are, load trained weights and set "
-        "requires_grad_(False).",
-        source="documentation of torch.autograd: locally disabling gradient computation",
-    )
-
-
 def _idle(rest: Sequence[ParameterFlow], never: Sequence[ParameterFlow], total: int, severity: float) -> Finding:
     share = sum(p.size for p in rest) / total
     what = "are never called by forward" if never else "run, and what they give does not reach the loss"
@@ -121,7 +98,7 @@ def _idle(rest: Sequence[ParameterFlow], never: Sequence[ParameterFlow], total: 
         statement=f"{_names(never or rest)} {what} ({100 * share:.0f} % of the trainable values have no gradient).",
         evidence={"rule": "D17", "value": share, "threshold": 0.0, "unused": tuple(p.name for p in rest)},
         where=f"layer {(never or rest)[0].owner!r}",
-        cures=(),
+        cures=("call_unused_layers",),
         advice=f"Use {_names(never or rest)} in forward, or remove it from the model.",
         source="documentation of torch.nn.parallel.DistributedDataParallel (find_unused_parameters)",
     )

@@ -1,7 +1,7 @@
 """Weight decay too strong: it pulls the weights to zero faster than gradients build them.
 
-An experiment: the same short training without decay gets far below what the whole training reached with it, and not at
-the expense of validation: decay that is doing its work costs training loss and pays in validation.
+An experiment: a training without decay, no longer than the whole one, gets far below what that reached with it, and not
+at the expense of validation: decay that is doing its work costs training loss and pays in validation.
 Source: Krogh and Hertz, "A Simple Weight Decay Can Improve Generalization", NeurIPS 1991.
 """
 
@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from whet.diagnosis.case import Case
-from whet.diagnosis.probes.trials import Comparison, compare
+from whet.diagnosis.probes.trials import Comparison
+from whet.diagnosis.probes.undone import undone
 from whet.diagnosis.rule import Stage, rules
 from whet.diagnosis.setup import Setup
 from whet.diagnosis.symptoms import COURSE, RATES, RESULT
@@ -56,19 +57,23 @@ class WeightDecayTooStrong:
         strongest = self._strongest(case.setup)
         if strongest == 0.0:
             return
-        tried = compare(case, _without)
-        if not tried.is_better(self.least) and not self._is_relatively_better(tried):
+        tried = undone(case, _without, least=self.least, also=self._is_relatively_better)
+        if tried is None:
             return
-        gain = min(tried.gain, tried.whole_gain)
         yield Finding(
             symptom="weight_decay_too_strong",
             title=self.title,
-            severity=float(min(0.95, max(0.5, 0.4 + 0.35 * gain / self.severe))),
+            severity=max(tried.severity, float(min(0.95, max(0.5, 0.4 + 0.35 * tried.gain / self.severe)))),
             confidence=0.9,
             statement=f"With weight_decay={strongest:g} the loss is {tried.whole:.3g} after the whole training; "
-            "without it "
-            f"{tried.steps} steps reach {tried.after:.3g} (with it {tried.before:.3g}).",
-            evidence={"rule": "weight decay", "value": gain, "threshold": self.least, "weight_decay": strongest},
+            f"without it {tried.steps} steps reach {tried.after:.3g}.",
+            evidence={
+                "rule": "weight decay",
+                "value": tried.gain,
+                "threshold": self.least,
+                "share_lost": tried.share,
+                "weight_decay": strongest,
+            },
             where="optimizer",
             cures=("weaken_weight_decay",),
             advice=f"Set weight_decay to {min(1e-4, strongest / 100):g} in the optimizer (it is {strongest:g}).",

@@ -10,6 +10,7 @@ from torch.utils.data import DataLoader, Subset, default_collate
 
 from whet.diagnosis.cures.parts.fingerprints import fingerprints
 from whet.diagnosis.cures.parts.loaders import is_indexed, rebuilt
+from whet.diagnosis.cures.parts.stored_examples import stored_examples
 from whet.diagnosis.preserving import preserving
 from whet.rng import drawing_globally
 
@@ -49,6 +50,13 @@ def _ways(train: Any, valid: Any) -> Iterator[tuple[Any, str]]:
     for name in SWITCHES:
         if getattr(_inner(train.dataset), name, None) is True:
             yield rebuilt(train, dataset=_with(train.dataset, name, False)), f"{name}=False  # in the training data set"
+    for name, value in vars(_inner(train.dataset)).items():  # whatever else the author calls it
+        if callable(value) and name not in TRANSFORMS:
+            changed = rebuilt(train, dataset=_with(train.dataset, name, _as_given))
+            yield changed, f"leave {name} out  # of the training data set"
+    found = None if isinstance(train.dataset, Subset) else stored_examples(train.dataset, seed=0)
+    if found is not None:
+        yield rebuilt(train, dataset=found[0]), f"return {found[1]} unchanged in the data set's __getitem__"
     if train.collate_fn is not default_collate:
         yield rebuilt(train, collate=default_collate), "leave out the collate_fn of the training loader"
 
@@ -68,6 +76,11 @@ def _transforms(train: Any, valid: Any, name: str) -> Iterator[tuple[Any, str]]:
         dropped = ", ".join(type(p).__name__ for p in parts if p not in kept)
         yield without, f"leave {dropped or 'the random parts'} out of the {name} of the training data set"
     yield None, f"{name}=None  # of the training data set"
+
+
+def _as_given(*values: Any) -> Any:
+    """In place of a change of one example, or of an example and its target."""
+    return values[0] if len(values) == 1 else values
 
 
 def _inner(dataset: Any) -> Any:
