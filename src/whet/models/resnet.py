@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from whet.data.inputs import InputSpec
 from whet.models.architecture import architectures
 from whet.models.conv_checks import check_probability, check_stages, refuse
-from whet.models.conv_layers import conv_norm, start_like_he
+from whet.models.conv_layers import StochasticDepth, conv_norm, start_like_he
 from whet.models.conv_network import PictureNetwork
 from whet.models.conv_sizes import default_stride, stage_strides, stem_side
 from whet.models.receptive import Window
@@ -40,6 +40,8 @@ class ResNet(PictureNetwork):
         preact: norm and activation before each convolution (He et al., ECCV 2016) instead of after it.
         branch_scale: factor that a block's branch starts with, in [0, 1]; 0 is the start of Goyal et al.
         stem_stride: pixels between the stem's answers; None leaves about 32 along the shorter side.
+        stochastic_depth: probability of dropping the branch of the last block for an example while training, in [0, 1);
+            earlier blocks are dropped less often, in proportion to their place.
         dropout: probability of zeroing a feature before the head, in [0, 1).
 
     >>> from whet.data.kinds import Modality
@@ -58,10 +60,12 @@ class ResNet(PictureNetwork):
         preact: bool = False,
         branch_scale: float = 0.1,
         stem_stride: int | None = None,
+        stochastic_depth: float = 0.0,
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
         faults = check_stages(widths, depths) + check_probability("dropout", dropout)
+        faults += check_probability("stochastic_depth", stochastic_depth)
         if not 0 <= branch_scale <= 1:
             faults.append(f"branch_scale must be in [0, 1]; got {branch_scale!r}")
         refuse("ResNet", faults)
@@ -74,7 +78,7 @@ class ResNet(PictureNetwork):
             if preact
             else conv_norm(spec.channels, widths[0], kernel, stride=stride, activation=nn.ReLU(inplace=True))
         )
-        stages = _stages(widths, depths, strides, preact=preact)
+        stages = _stages(widths, depths, strides, preact=preact, drop=stochastic_depth)
         start_like_he(stem)
         start_like_he(nn.ModuleList(stages))
         for block in nn.ModuleList(stages).modules():
@@ -104,8 +108,9 @@ class ResNet(PictureNetwork):
 class PlainBlock(nn.Module):
     """convolve, norm, ReLU, convolve, norm; add the input; ReLU: (B, inputs, H, W) -> (B, outputs, H', W')."""
 
-    def __init__(self, inputs: int, outputs: int, *, stride: int) -> None:
+    def __init__(self, inputs: int, outputs: int, *, stride: int, drop: float = 0.0) -> None:
         super().__init__()
+        self.drop = StochasticDepth(drop)
         self.first = conv_norm(inputs, outputs, 3, stride=stride, activation=nn.ReLU(inplace=True))
         self.last = nn.Conv2d(outputs, outputs, 3, padding=1, bias=False)
         self.last_norm = nn.BatchNorm2d(outputs)
@@ -119,14 +124,15 @@ class PlainBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """See the class."""
-        return torch.relu(self.shortcut(x) + self.last_norm(self.last(self.first(x))))
+        return torch.relu(self.shortcut(x) + self.drop(self.last_norm(self.last(self.first(x)))))
 
 
 class PreactBlock(nn.Module):
     """norm, ReLU, convolve, norm, ReLU, convolve; add the input: (B, inputs, H, W) -> (B, outputs, H', W')."""
 
-    def __init__(self, inputs: int, outputs: int, *, stride: int) -> None:
+    def __init__(self, inputs: int, outputs: int, *, stride: int, drop: float = 0.0) -> None:
         super().__init__()
+        self.drop = StochasticDepth(drop)
         self.enter = nn.Sequential(nn.BatchNorm2d(inputs), nn.ReLU(inplace=True))
         self.first = conv_norm(inputs, outputs, 3, stride=stride, activation=nn.ReLU(inplace=True))
         self.last = nn.Conv2d(outputs, outputs, 3, padding=1, bias=False)
@@ -141,20 +147,21 @@ class PreactBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """See the class."""
         h = self.enter(x)
-        added: Tensor = self.last(self.first(h))
+        added: Tensor = self.drop(self.last(self.first(h)))
         return added + (x if self.shortcut is None else self.shortcut(h))
 
 
 def _stages(
-    widths: Sequence[int], depths: Sequence[int], strides: Sequence[int], *, preact: bool
+    widths: Sequence[int], depths: Sequence[int], strides: Sequence[int], *, preact: bool, drop: float
 ) -> list[nn.Sequential]:
     block = PreactBlock if preact else PlainBlock
-    stages, inputs = [], widths[0]
+    stages, inputs, place, last = [], widths[0], 0, max(1, sum(depths) - 1)
     for width, depth, stride in zip(widths, depths, strides):
-        blocks: list[nn.Module] = [block(inputs, width, stride=stride)]
-        blocks += [block(width, width, stride=1) for _ in range(depth - 1)]
+        drops = [drop * (place + i) / last for i in range(depth)]
+        blocks: list[nn.Module] = [block(inputs, width, stride=stride, drop=drops[0])]
+        blocks += [block(width, width, stride=1, drop=each) for each in drops[1:]]
         stages.append(nn.Sequential(*blocks))
-        inputs = width
+        inputs, place = width, place + depth
     if preact:  # what the last block adds to has not been normed yet
         stages[-1].extend([nn.BatchNorm2d(inputs), nn.ReLU(inplace=True)])
     return stages

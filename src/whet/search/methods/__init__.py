@@ -1,0 +1,7 @@
+"""How to walk through a space: one file per method."""
+
+import importlib
+import pkgutil
+
+for _module in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_module.name}")
