@@ -1,0 +1,67 @@
+"""A block is left when its time is over, wherever it is, and what it left behind is usable."""
+
+import json
+import time
+
+import numpy as np
+import pytest
+
+import whet
+from whet.improving.deadline import OutOfTime, slowness, time_limit
+
+
+def spin():
+    """For ever, whatever ordinary error comes."""
+    while True:
+        try:
+            sorted(range(1000))
+        except Exception:
+            continue
+
+
+def test_a_block_that_never_ends_is_left():
+    begin = time.monotonic()
+    with pytest.raises(OutOfTime), time_limit(0.05):
+        spin()
+    assert time.monotonic() - begin < 2.0
+
+
+def test_a_block_that_ends_in_time_is_not_disturbed_and_neither_is_what_follows():
+    for _ in range(30):
+        with time_limit(0.002):
+            pass
+    with time_limit(float("inf")):
+        time.sleep(0.01)
+    time.sleep(0.02)
+
+
+def test_time_that_is_over_before_the_block_begins_still_ends_it():
+    with pytest.raises(OutOfTime), time_limit(-1.0):
+        spin()
+
+
+def test_ordinary_handlers_do_not_swallow_it():
+    with pytest.raises(OutOfTime), time_limit(0.02):
+        spin()
+
+
+def test_slowness_is_at_least_one():
+    assert 1.0 <= slowness() < 1000.0
+
+
+def test_a_run_cut_off_while_it_tries_hands_over_what_it_has(table_run, tmp_path, monkeypatch):
+    """The time is over in the middle of the default network's training, which would take for ever."""
+    from whet.improving import loop
+    from whet.improving.session import Session
+
+    def endless(session: Session, *, exploring_s: float) -> None:
+        while True:
+            time.sleep(0.01)
+
+    monkeypatch.setattr(loop, "run_default", endless)
+    _, folder = table_run
+    run = whet.improve(folder / "train.csv", target="answer", budget=8, out=tmp_path / "run")
+    assert json.loads((run.path / "run.json").read_text())["status"] == "done"
+    assert np.isfinite(run.summary["test"]["score"])
+    assert len(run.model.predict(folder / "fresh.csv")) == 80
+    assert all(row["verdict"] for row in run.rows)
