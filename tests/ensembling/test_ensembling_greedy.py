@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from whet.improving.ensemble import constrained_weights, cross_fitted, ensemble_weights, greedy_weights
+from whet.ensembling.ways.greedy import constrained_weights, greedy_weights, leaning_weights
 from whet.rng import make_numpy_generator
 
 
@@ -52,26 +52,6 @@ def test_numbers_are_selected_on_squared_error():
     assert (weights > 0.1).all()
 
 
-def test_cross_fitted_scores_do_not_see_their_own_fold():
-    scores, truth = members(5)
-    clusters = np.arange(len(truth))
-    before = cross_fitted(scores, truth, clusters, seed=0)
-    changed = truth.copy()
-    changed[7] = (changed[7] + 1) % 3
-    after = cross_fitted(scores, changed, clusters, seed=0)
-    assert np.array_equal(before[7], after[7])
-
-
-def test_clusters_share_a_fold():
-    scores, truth = members(6)
-    clusters = np.arange(len(truth)) // 2
-    changed = truth.copy()
-    changed[10] = (changed[10] + 1) % 3
-    before = cross_fitted(scores, truth, clusters, seed=0)
-    after = cross_fitted(scores, changed, clusters, seed=0)
-    assert np.array_equal(before[11], after[11])
-
-
 def alike(n, num=4):
     """Members of the same strength whose errors are independent."""
     rng = make_numpy_generator(9, "alike")
@@ -82,19 +62,19 @@ def alike(n, num=4):
 
 def test_few_examples_lean_to_plain_averaging_of_members_that_cannot_be_told_apart():
     few, truth = alike(25)
-    assert (ensemble_weights(few, truth) > 0.1).sum() >= 3
+    assert (leaning_weights(few, truth) > 0.1).sum() >= 3
 
 
 def test_an_ensemble_of_one_member_has_weight_one():
     few, truth = alike(25, num=1)
-    assert ensemble_weights(few, truth).tolist() == [1.0]
+    assert leaning_weights(few, truth).tolist() == [1.0]
 
 
 def test_a_clearly_worse_member_is_left_out_also_with_few_examples():
     scores, truth = members(4, num=1, n=40)
     perfect = np.full_like(scores[0], 0.01)
     perfect[np.arange(len(truth)), truth] = 0.98
-    assert ensemble_weights([scores[0], perfect], truth)[0] < 0.05
+    assert leaning_weights([scores[0], perfect], truth)[0] < 0.05
 
 
 def test_a_constrained_ensemble_is_never_worse_than_its_start_in_the_metric_that_constrains_it():
