@@ -33,6 +33,7 @@ class Architecture(nn.Module, ABC):
     modality: ClassVar[Modality]
     parts: ClassVar[tuple[str, ...]]  # the names in the batch that it reads
     families: ClassVar[tuple[str, ...]] = ()  # what people call its kind: "cnn", "lstm", "transformer" ...
+    any_size: ClassVar[bool] = False  # pictures: one network reads smaller ones than it was built for as well
     needs_backbone: ClassVar[bool] = False  # it can only be built around a pretrained source (``InputSpec.backbone``)
     head: nn.Module
 

@@ -30,6 +30,7 @@ class PictureNetwork(Architecture):
     modality: ClassVar[Modality] = Modality.IMAGE
     parts: ClassVar[tuple[str, ...]] = ("image",)
     families: ClassVar[tuple[str, ...]] = ("cnn",)
+    any_size: ClassVar[bool] = True
 
     def assemble(
         self,

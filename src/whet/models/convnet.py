@@ -42,6 +42,8 @@ class ConvNet(Architecture):
         stem_stride: pixels between the stem's patches; None takes about 32 positions along the shorter side.
         depth: convolutions per block, at least 1; from 3 on with a residual connection.
         dropout: probability of zeroing a feature before the head, in [0, 1).
+        train_stem: let the stem's bias learn, as the paper does for three epochs; without it the gradient ends at the
+            first block, and a step takes about a sixth less time.
     Raises:
         ConfigError: a setting is out of range, or the pictures are smaller than a stem patch.
 
@@ -54,6 +56,7 @@ class ConvNet(Architecture):
     modality: ClassVar[Modality] = Modality.IMAGE
     parts: ClassVar[tuple[str, ...]] = ("image",)
     families: ClassVar[tuple[str, ...]] = ("cnn",)
+    any_size: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -64,12 +67,16 @@ class ConvNet(Architecture):
         stem_stride: int | None = None,
         depth: int = 2,
         dropout: float = 0.0,
+        train_stem: bool = True,
     ) -> None:
         super().__init__()
         stride = default_stride(spec) if stem_stride is None else stem_stride
         _check(spec, widths, stride, depth, dropout)
         self.spec, self.num_features = spec, widths[-1]
         self.stem = WhiteningStem(spec.channels, stride=stride)
+        if not train_stem:
+            self.stem.bias.requires_grad_(False)
+            self.stem.bias.is_held = True  # type: ignore[attr-defined]
         self.blocks = nn.Sequential(*_blocks(self.stem, min(spec.height, spec.width), widths, depth))
         self.dropout = nn.Dropout(dropout)
         self.reset_head(num_outputs)
