@@ -143,7 +143,7 @@ def test_files_that_are_no_ledger_are_named(tmp_path):
     sqlite3.connect(tmp_path / "later").executescript(
         "CREATE TABLE meta (key TEXT, value TEXT); INSERT INTO meta VALUES ('version', '9');"
     ).connection.close()
-    with pytest.raises(RunError, match="version '9'; this Whet reads version '1'"):
+    with pytest.raises(RunError, match="version '9'; this Whet reads version '2'"):
         Ledger(tmp_path / "later")
 
 

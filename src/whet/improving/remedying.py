@@ -7,7 +7,7 @@ from dataclasses import replace
 from whet.improving.arena import inner
 from whet.improving.confirming import confirm, visible_gain
 from whet.improving.diagnosing import diagnose
-from whet.improving.planner import TRANSFER_STEPS, Proposal, plausible_gain, propose
+from whet.improving.planner import TRANSFER_STEPS, Proposal, plausible_gain, propose, shuffled
 from whet.improving.screening import screen
 from whet.improving.session import Session
 from whet.improving.shares import Shares
@@ -48,7 +48,10 @@ def run_remedies(session: Session, *, until_s: float, exploring_s: float) -> Non
 
 def _proposals(session: Session) -> list[Proposal]:
     facts = replace(session.prepared.facts, seconds_left=None)
-    return propose(session.incumbent[0].recipe, facts, session.findings, tried=session.tried)
+    proposals = propose(
+        session.incumbent[0].recipe, facts, session.findings, tried=session.tried, observations=session.observations
+    )
+    return shuffled(proposals, seed=session.options.seed) if session.options.order == "random" else proposals
 
 
 def _sorted_by_visibility(session: Session, proposals: list[Proposal]) -> tuple[list[Proposal], list[Proposal]]:
@@ -63,4 +66,6 @@ def _affordable_repeats(session: Session, proposal: Proposal, until_s: float) ->
     if proposal.cost == 0:
         return len(session.incumbent)
     each = max(0.1, session.incumbent[0].seconds)  # length in seconds is kept whatever the change
-    return min(3, len(session.incumbent), int((until_s - session.clock.elapsed()) / each + 0.25))
+    left, slack = until_s - session.clock.elapsed(), 0.25 * session.wall_s(each)
+    most = min(3, len(session.incumbent))
+    return max((r for r in range(1, most + 1) if session.wall_s(each, repeats=r) <= left + slack), default=0)

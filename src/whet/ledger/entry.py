@@ -19,6 +19,7 @@ class Stage(StrEnum):
     CONFIRM = "confirm"  # judged against the incumbent
     ENSEMBLE = "ensemble"
     CALIBRATE = "calibrate"
+    DISTIL = "distil"  # one fast model that the ensemble taught
     TEST = "test"
 
 
@@ -41,6 +42,7 @@ class Plan:
     remedy: str  # registered name, or the baseline's or architecture's
     change: str  # what changes, in a few words
     because: str = ""  # the finding it answers
+    why_now: str = ""  # its place in the order, and what put it there
     expected_gain: float | None = None  # in the metric's unit, positive is better
     visible_gain: float | None = None  # smallest gain this confirmation can show (minimum detectable effect)
     alpha: float | None = None  # share of the error budget spent on this row

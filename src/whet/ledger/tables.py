@@ -7,6 +7,7 @@ plans       what was registered BEFORE a row ran
   remedy             registered name of the remedy, baseline or architecture
   change             what changes, in a few words
   because            the finding it answers
+  why_now            its place in the order, and what put it there
   expected_gain      plausible gain in the metric's unit, positive is better
   visible_gain       smallest gain that this confirmation can show (minimum detectable effect)
   alpha              share of the error budget spent on this row
@@ -45,7 +46,7 @@ from whet.ledger.entry import Decision, Plan
 
 __all__ = ["DECISION_FIELDS", "PLAN_FIELDS", "SCHEMA", "VERSION"]
 
-VERSION = "1"
+VERSION = "2"
 PLAN_FIELDS = tuple(f.name for f in fields(Plan))
 DECISION_FIELDS = tuple(f.name for f in fields(Decision))
 REALS = {"expected_gain", "visible_gain", "alpha", "expected_seconds"}
