@@ -8,6 +8,8 @@ import sys
 NAMES = {
     "judge_simulation": "null ledgers, planted gains and interval coverage of the judge, simulated",
     "loop_overhead": "the training loop against a hand-written one on the same tensors",
+    "loop_speed": "the training loop against plain PyTorch on tensors and with a DataLoader, three networks",
+    "time_to_accuracy": "seconds of training to an accuracy; cifar10 needs --data DIR",
     "startup": "seconds for `whet --help` and `import whet`",
     "coverage": "does the test interval cover the score on fresh examples: 60 small runs",
     "figures": "accuracy on real data within a budget: needs --data DIR, see README.md",
@@ -27,6 +29,13 @@ NAMES = {
     "diagnosed_cases": "the six cases of docs/diagnosing-a-model.md",
     "clinic": "faulty and healthy training scripts: verdicts, false alarms, cures",
     "clinic.real_case": "an own ResNet on CIFAR-10 with four planted flaws: needs --data DIR",
+    "portfolio": "what each change was worth on other data: the planner's expectations",
+    "planner_order": "the planner's order of remedies against a random one; real runs need --data DIR",
+    "ensembles": "the ensemble over the best single model, and what distilling keeps of it",
+    "search_methods": "grid, random and Bayesian search at 30 trials on three small tasks",
+    "tuning_kills": "kill -9 at random moments of a tuning: what is lost",
+    "exact_budgets": "how far runs of 10 to 60 s end over their budget, four kinds of data",
+    "scaling": "cost per example from 10,000 to 80,000, and data five times larger than --memory",
     "tables": "write the tables of README.md from the stored results",
 }
 

@@ -121,8 +121,8 @@ CASES = (
 )
 
 
-def measure(case: Case, data: Path, *, seed: int, keep: Path | None) -> dict[str, Any]:
-    """Improve, predict, score."""
+def measure(case: Case, data: Path, *, seed: int, keep: Path | None, extra: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Improve, predict, score; ``extra``: further arguments of ``whet improve``."""
     scratch = Path(tempfile.mkdtemp(prefix=f"whet-{case.name}-"))
     try:
         train, test = case.prepare(data, scratch)
@@ -131,6 +131,7 @@ def measure(case: Case, data: Path, *, seed: int, keep: Path | None) -> dict[str
         command += ["--seed", str(seed), "--metric", case.metric, "--json"]
         command += ["--target", case.target] if case.target else []
         command += ["--backbone", case.backbone] if case.backbone else []
+        command += extra
         begin = time.perf_counter()
         finished = subprocess.run(command, capture_output=True, text=True)
         seconds = time.perf_counter() - begin

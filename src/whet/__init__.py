@@ -2,7 +2,7 @@
 
 >>> import whet
 >>> len(whet.__all__), "improve" in whet.__all__
-(19, True)
+(20, True)
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         open_run,
         pretrain,
         resume,
+        tune,
         watch,
     )
     from whet.bundle.model import Model
@@ -51,6 +52,7 @@ __all__ = [
     "open_run",
     "pretrain",
     "resume",
+    "tune",
     "watch",
 ]
 

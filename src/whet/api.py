@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from whet.auditing.api import audit
 from whet.auditing.audit import Audit
@@ -21,6 +22,7 @@ from whet.errors import ConfigError, DataError, RunError, WhetError, did_you_mea
 from whet.improving.folder import RunFolder
 from whet.improving.observer import Observer
 from whet.improving.options import Options
+from whet.memory import parse_memory
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,6 +44,7 @@ __all__ = [
     "open_run",
     "pretrain",
     "resume",
+    "tune",
     "watch",
 ]
 
@@ -91,6 +94,7 @@ def improve(
     epochs: float | None = None,
     out: str | Path | None = None,
     seed: int = 0,
+    memory: str | float | None = None,
     observer: Observer | None = None,
     should_stop: Callable[[], bool] | None = None,
     command: str = "",
@@ -105,11 +109,13 @@ def improve(
         budget: wall clock for everything: "90s", "5m", "1h"; None only with ``epochs``.
         epochs: length of every deep training; a run without a budget is then repeatable bit for bit on a CPU.
         out: folder of the run, new or empty; by default ``runs/<name of the source>``.
+        memory: that all processes of the run may hold together: "4GB", "800MB"; None for no limit.
         settings: any other field of ``Options``.
     Raises:
         DataError: the data cannot be used; the message says where and what to do.
         RunError: ``out`` cannot be used.
     """
+    began = time.monotonic()  # importing what follows is a part of the budget
     from whet.data.sources import describe_source
     from whet.improving.loop import run_loop
 
@@ -119,6 +125,7 @@ def improve(
         budget_s=None if budget is None else parse_budget(budget),
         epochs=epochs,
         seed=seed,
+        memory=None if memory is None else parse_memory(memory),
         **settings,
     )
     name = describe_source(source)
@@ -132,7 +139,9 @@ def improve(
         command=command or _command(name, options, path),
     )
     try:
-        run_loop(source, options, folder, observer=observer or Observer(), should_stop=should_stop or _never)
+        run_loop(
+            source, options, folder, observer=observer or Observer(), should_stop=should_stop or _never, began=began
+        )
     except WhetError:
         folder.discard_if_empty()  # bad input leaves nothing behind
         raise
@@ -145,10 +154,12 @@ def resume(
     source: object = None,
     observer: Observer | None = None,
     should_stop: Callable[[], bool] | None = None,
+    storage: str | None = None,
 ) -> Run:
-    """Continue a run that was killed or stopped; finished trainings are not repeated.
+    """Continue a run or a tuning that was killed or stopped; finished trainings are not repeated.
 
-    ``source`` is needed again only for a run whose data came from memory.
+    ``source`` is needed again only for a run whose data came from memory, and ``storage`` only for a tuning whose
+    storage has a password, which is not kept.
     """
     from whet.improving.loop import run_loop
 
@@ -156,12 +167,145 @@ def resume(
     state = folder.state()
     if state["status"] == "done":
         return Run(folder.path)
+    if state.get("kind") == "tuning":
+        return _resume_tuning(folder, source, observer=observer, should_stop=should_stop, storage=storage)
     if source is None and not state["resumable"]:
         raise RunError(f"{out} was started with data in memory ({state['source']}); pass the same data as source=...")
     folder.update(status="running")
     run_loop(
         state["source"] if source is None else source,
         folder.options(),
+        folder,
+        observer=observer or Observer(),
+        should_stop=should_stop or _never,
+    )
+    return Run(folder.path)
+
+
+def tune(
+    source: object,
+    *,
+    target: str | None = None,
+    test: str | None = None,
+    method: str = "bayesian",
+    space: str | Path | Mapping[str, Any] | None = None,
+    trials: int | None = None,
+    sampler: str = "tpe",
+    pruner: str = "median",
+    storage: str | None = None,
+    seeds: int = 3,
+    budget: str | float | None = "10m",
+    epochs: float | None = None,
+    out: str | Path | None = None,
+    seed: int = 0,
+    observer: Observer | None = None,
+    should_stop: Callable[[], bool] | None = None,
+    command: str = "",
+    metric: str | None = None,
+    task: str | None = None,
+    types: Mapping[str, str] | None = None,
+    group: str | None = None,
+    time: str | None = None,
+    image_size: int | None = None,
+    device: str = "cpu",
+    model: str | None = None,
+    margin: float | None = None,
+    strict: bool = False,
+) -> Run:
+    """Search the settings of one network, and say whether the winner is really better than what it started from.
+
+    Args:
+        source: as for ``improve``; ``RUN`` then holds ``study.sqlite`` as well, and docs/tuning.md says what is in it.
+        method: "grid", "random", "bayesian", "halving" or "hyperband".
+        space: what is searched: a YAML file, its content, None for the default space of the network, or "diagnosed" for
+            the part of it that treats what the diagnosis finds in the start.
+        trials: configurations to look at, at most; None: as many as the budget allows.
+        sampler: of the Bayesian method, "tpe" or "gp".
+        pruner: "median", "percentile" (gives up the worst quarter) or "none"; halving and Hyperband have none.
+        storage: URL of the database with the study; None: an SQLite file in the run folder.
+        seeds: fresh ones, with which winner and start are trained again and compared.
+        epochs: length of every training; without a budget the run is then repeatable bit for bit on a CPU.
+        model: a network of your own, "package.module:factory" or "file.py:factory"; None: the task's default.
+    Raises:
+        DataError, ConfigError: the data, the space or the options cannot be used; the message says what to do.
+        RunError: ``out`` or the storage cannot be used.
+    """
+    from whet.data.sources import describe_source
+    from whet.tuning.options import TuningOptions
+    from whet.tuning.running import begin_folder, run_tuning
+
+    options = Options(
+        target=target,
+        test=test,
+        budget_s=None if budget is None else parse_budget(budget),
+        epochs=epochs,
+        seed=seed,
+        metric=metric,
+        task=task,
+        types=types or {},
+        group=group,
+        time=time,
+        image_size=image_size,
+        device=device,
+        model=model,
+        margin=margin,
+        strict=strict,
+    )
+    tuning = TuningOptions(
+        method=method,
+        space=_space_given(space),
+        trials=trials,
+        sampler=sampler,
+        pruner=pruner,
+        storage=storage,
+        seeds=seeds,
+    )
+    name, is_path = describe_source(source), isinstance(source, str | Path)
+    folder = begin_folder(
+        Path(out) if out is not None else _free_folder(f"{Path(name.replace(':', '-')).stem}-tuned"),
+        source=str(source) if is_path else name,
+        resumable=is_path,
+        options=options,
+        tuning=tuning,
+        command=command,
+    )
+    try:
+        run_tuning(source, options, tuning, folder, observer=observer or Observer(), should_stop=should_stop or _never)
+    except WhetError:
+        folder.discard_if_empty()  # bad input leaves nothing behind
+        raise
+    return Run(folder.path)
+
+
+def _space_given(space: str | Path | Mapping[str, Any] | None) -> Mapping[str, Any] | Literal["diagnosed"] | None:
+    """The content of a file; a word or a mapping as it is."""
+    from whet.search.space_file import read_space
+
+    if space == "diagnosed":
+        return "diagnosed"
+    return read_space(Path(space)).to_dict() if isinstance(space, str | Path) else space
+
+
+def _resume_tuning(
+    folder: RunFolder,
+    source: object,
+    *,
+    observer: Observer | None,
+    should_stop: Callable[[], bool] | None,
+    storage: str | None = None,
+) -> Run:
+    from whet.tuning.running import run_tuning, tuning_of
+
+    state, tuning = folder.state(), tuning_of(folder, storage)
+    if source is None and not state["resumable"]:
+        raise RunError(
+            f"{folder.path} was started with data in memory ({state['source']}); pass the same data as source=..."
+        )
+    folder.update(status="running")
+    run_tuning(
+        state["source"] if source is None else source,
+        folder.options(),
+        tuning,
         folder,
         observer=observer or Observer(),
         should_stop=should_stop or _never,
@@ -303,8 +447,13 @@ def rewrite_report(path: str | Path) -> Path:
     folder = RunFolder.open(Path(path))
     if not folder.report_data.is_file():
         raise RunError(f"{path} has no report data: the run has not ended. Continue it: whet improve --resume {path}")
-    data = ReportData.from_dict(json.loads(folder.report_data.read_text(encoding="utf-8")))
-    write_report(data, folder.report)
+    content = json.loads(folder.report_data.read_text(encoding="utf-8"))
+    if folder.state().get("kind") == "tuning":
+        from whet.report.tuning import TuningData, write_tuning
+
+        write_tuning(TuningData.from_dict(content), folder.report)
+    else:
+        write_report(ReportData.from_dict(content), folder.report)
     return folder.report
 
 

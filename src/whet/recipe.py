@@ -10,7 +10,18 @@ from typing import Any, Literal, get_type_hints
 
 from whet.errors import ConfigError, did_you_mean
 
-__all__ = ["AugmentStep", "Length", "Optimiser", "Recipe", "Regularisation", "Schedule", "Transfer", "Treatment"]
+__all__ = [
+    "AugmentStep",
+    "Distillation",
+    "Length",
+    "Optimiser",
+    "Recipe",
+    "Regularisation",
+    "Resizing",
+    "Schedule",
+    "Transfer",
+    "Treatment",
+]
 
 VERSION = 1
 
@@ -75,17 +86,22 @@ class Regularisation:
     l1: float = 0.0  # added to the loss: l1 * sum of |weight| over decayed parameters
     label_smoothing: float = 0.0  # probability mass moved to the uniform distribution, in [0, 1)
     mixup: float = 0.0  # alpha of the Beta distribution that mixes pairs of examples
+    cutmix: float = 0.0  # pictures: alpha of the share that a rectangle of another one takes; with mixup: in turn
     grad_clip: float | None = None  # largest gradient norm
     ema: float | None = None  # decay per step of the averaged weights that are evaluated, in (0, 1)
+    swa: float = 0.0  # fraction of the training, at its end, over which weights are averaged equally, in [0, 1)
     early_stopping: int | None = None  # evaluations without improvement before the training stops
 
     def __post_init__(self) -> None:
-        for name in ("weight_decay", "l1", "mixup"):
+        for name in ("weight_decay", "l1", "mixup", "cutmix"):
             _require(getattr(self, name) >= 0, f"Regularisation.{name}", getattr(self, name), "0 or more")
         _require(0 <= self.label_smoothing < 1, "Regularisation.label_smoothing", self.label_smoothing, "in [0, 1)")
         clip, ema, stop = self.grad_clip, self.ema, self.early_stopping
         _require(clip is None or clip > 0, "Regularisation.grad_clip", clip, "positive or None")
         _require(ema is None or 0 < ema < 1, "Regularisation.ema", ema, "in (0, 1) or None")
+        _require(0 <= self.swa < 1, "Regularisation.swa", self.swa, "in [0, 1)")
+        if self.swa and ema is not None:
+            raise ConfigError("Regularisation.swa and Regularisation.ema both average weights; set one of them.")
         _require(stop is None or stop >= 1, "Regularisation.early_stopping", stop, "at least 1 or None")
 
 
@@ -113,6 +129,30 @@ class Transfer:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Distillation:
+    """How much a teacher's predictions count, where the training examples carry them; see ``training.distilled``."""
+
+    weight: float = 0.0  # of the teacher in the loss, in [0, 1]; the labels have the rest
+    temperature: float = 2.0  # of classes: by which teacher and student are softened
+
+    def __post_init__(self) -> None:
+        _require(0 <= self.weight <= 1, "Distillation.weight", self.weight, "in [0, 1]")
+        _require(self.temperature > 0, "Distillation.temperature", self.temperature, "positive")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resizing:
+    """Progressive resizing: pictures are small at first and grow, so that early steps cost less."""
+
+    start: float = 1.0  # side at the beginning, as a fraction of the full one, in (0, 1]; 1 switches it off
+    full_from: float = 0.7  # fraction of the training from which pictures have their full size, in [0, 1]
+
+    def __post_init__(self) -> None:
+        _require(0 < self.start <= 1, "Resizing.start", self.start, "in (0, 1]")
+        _require(0 <= self.full_from <= 1, "Resizing.full_from", self.full_from, "in [0, 1]")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Length:
     """How long to train: seconds first, epochs second; whichever ends first. At least one is given."""
 
@@ -136,9 +176,11 @@ class Recipe:
     transfer: Transfer = Transfer()
     treatments: tuple[Treatment, ...] = ()  # of training examples alone; see ``auditing.treatments``
     augment: tuple[AugmentStep, ...] = ()
+    resizing: Resizing = Resizing()
     optimiser: Optimiser = Optimiser()
     schedule: Schedule = Schedule()
     regularisation: Regularisation = Regularisation()
+    distillation: Distillation = Distillation()
     balance: Literal["none", "class_weights", "balanced_sampling"] = "none"
     length: Length = Length()
     batch_size: int = 256

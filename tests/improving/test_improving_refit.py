@@ -53,7 +53,7 @@ def test_a_network_gets_the_epochs_it_had_and_needs_no_validation(iris):
         regularisation=Regularisation(early_stopping=3),
         length=Length(seconds=2.0, epochs=30),
     )
-    trial = SimpleNamespace(recipe=recipe, curve=("point",), seconds=10.0, epochs=12.0)
+    trial = SimpleNamespace(recipe=recipe, curve=("point",), seconds=10.0, epochs=12.0, ingredients=1)
     again = _for_all(trial, session_of(iris), 150, left_s=60.0)
     assert again.length.epochs == 12.0
     assert again.length.seconds == pytest.approx(1.25 * 10.0 / 5 * 1.5)

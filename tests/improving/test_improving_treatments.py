@@ -62,7 +62,7 @@ def world(tmp_path):
 def test_a_treatment_changes_what_is_trained_on_and_nothing_else(world, monkeypatch):
     trials, arena, wrong = world
     seen = []
-    import whet.improving.trials as module
+    import whet.engine.bench as module
 
     real = module.fit
     monkeypatch.setattr(
@@ -81,10 +81,10 @@ def test_a_treatment_changes_what_is_trained_on_and_nothing_else(world, monkeypa
 def test_seeds_of_one_training_part_judge_its_labels_once(world):
     trials, arena, _ = world
     trials.run(arena, TREATED, title="treated", repeat=0)
-    known = set(trials._judged)
+    known = set(trials.bench.judged)
     trials.run(arena, TREATED, title="treated", repeat=1)
     assert known
-    assert set(trials._judged) == known
+    assert set(trials.bench.judged) == known
 
 
 def test_a_recipe_with_treatments_round_trips_and_has_a_digest_of_its_own():

@@ -23,6 +23,7 @@ KINDS = {
     "dropout": {"settings": {"dropout": 0.4}},
     "mixup": {"regularisation": Regularisation(mixup=0.4)},
     "ema": {"regularisation": Regularisation(ema=0.9, weight_decay=0.1)},
+    "swa": {"regularisation": Regularisation(swa=0.6)},
     "muon": {"optimiser": Optimiser(name="muon", lr=0.02)},
     "sgd": {"optimiser": Optimiser(name="sgd", lr=0.1)},
     "convolutions": {"architecture": "test_training_conv", "optimiser": Optimiser(name="muon", lr=0.02)},

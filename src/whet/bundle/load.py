@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from whet.bundle.model import Member, Model
-from whet.bundle.save import FORMAT, digest_of
+from whet.bundle.save import FORMATS, digest_of
 from whet.data.schema import Schema
 from whet.errors import BundleError
 from whet.evaluation.blend import Blend
@@ -60,9 +60,10 @@ def _verified(path: Path) -> dict[str, Any]:
         digest = content.pop("digest")
     except (ValueError, KeyError, TypeError) as fault:
         raise BundleError(f"{path / 'bundle.json'} is damaged ({fault}); restore it from a copy of the run.") from fault
-    if version != FORMAT:
+    if version not in FORMATS:
+        known = " and ".join(map(str, FORMATS))
         raise BundleError(
-            f"{path} has bundle format {version!r}; only {FORMAT} is read here. Use the Whet that wrote it."
+            f"{path} has bundle format {version!r}; only {known} are read here. Use the Whet that wrote it."
         )
     altered = [] if digest == digest_of(content) else ["bundle.json"]
     for name, expected in content["sha256"].items():

@@ -19,9 +19,9 @@ from whet.bundle.model import Model
 from whet.files import replace_folder, sha256_of, write_json, write_text
 from whet.stored_state import write_state
 
-__all__ = ["FORMAT", "digest_of", "save"]
+__all__ = ["FORMATS", "digest_of", "save"]
 
-FORMAT = 1
+FORMATS = (1, 2)  # 2: the members are combined by a linear model; whatever older readers can read stays 1
 
 
 def save(model: Model, folder: Path) -> None:
@@ -37,7 +37,7 @@ def _fill(model: Model, folder: Path) -> None:
         members.append({"title": member.title, "file": name, "recipe": member.recipe.to_dict()})
     write_text(folder / "README.md", model_card(model))
     content: dict[str, Any] = {
-        "format": FORMAT,
+        "format": FORMATS[model.blend.is_linear],
         "task": model.task,
         "metric": model.metric,
         "schema": model.schema.to_dict(),

@@ -10,6 +10,7 @@ import typer
 from whet.cli.commands import (
     advise,
     audit,
+    bench,
     checks,
     compare,
     diagnose,
@@ -21,6 +22,7 @@ from whet.cli.commands import (
     predict,
     pretrain,
     report,
+    tune,
 )
 from whet.errors import WhetError
 
@@ -49,6 +51,8 @@ for _command in (
     checks,
     embed,
     pretrain,
+    tune,
+    bench,
 ):
     _command.add_to(app)
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
+from typing import Protocol
 
 import numpy as np
 
 from whet.data.dataset import Dataset
-from whet.training.fitted import Fitted
 
 __all__ = ["BATCHES", "milliseconds_per_example"]
 
@@ -15,7 +15,15 @@ BATCHES = (1, 64)  # examples predicted at once
 MOST = 30  # repeats
 
 
-def milliseconds_per_example(fitted: Fitted, data: Dataset, *, batch: int, seconds: float) -> float:
+class Scorer(Protocol):
+    """A model, a member of one, or a stand-in."""
+
+    def scores(self, dataset: Dataset) -> np.ndarray:
+        """(N, K)."""
+        ...
+
+
+def milliseconds_per_example(fitted: Scorer, data: Dataset, *, batch: int, seconds: float) -> float:
     """The median over repeats on other examples each time, after one call that warms up; at least one is measured.
 
     ``data`` smaller than ``batch`` is gone through again from its start. ``seconds`` limits the repeats.

@@ -26,6 +26,7 @@ class Dataset:
     times: np.ndarray | None = None  # (N,) float64: values of --time, sortable
     rows: np.ndarray  # (N,) int64: 0-based source row of each example
     weights: np.ndarray | None = None  # (N,) float64 in (0, 1]: how much a training example counts; None: all alike
+    taught: np.ndarray | None = None  # (N, K) what a teacher predicts for each example, as scores; None: no teacher
     files: np.ndarray | None = None  # (N,) object of str: path relative to the source folder, for picture folders
     fingerprint: str  # sha256 over the decoded content
     origin: str
@@ -50,6 +51,7 @@ class Dataset:
             times=pick(self.times),
             rows=self.rows[index],
             weights=pick(self.weights),
+            taught=pick(self.taught),
             files=pick(self.files),
         )
 

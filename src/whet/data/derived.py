@@ -36,6 +36,11 @@ class Derived:
         self._known: dict[str, dict[int, int]] = {}  # name -> source row -> line
         self._lines: dict[str, list[np.ndarray]] = {}
 
+    @property
+    def folder(self) -> Path | None:
+        """Where the tables outlive the process; None: they do not."""
+        return self._folder
+
     def rows(self, name: str, rows: np.ndarray, *, dim: int, compute: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
         """(N, dim) float32 for the source rows ``rows`` (N,).
 

@@ -34,6 +34,7 @@ def joined(a: Dataset, b: Dataset) -> Dataset:
         groups=both(a.groups, b.groups),
         times=both(a.times, b.times),
         rows=np.concatenate([a.rows, b.rows]),
+        taught=both(a.taught, b.taught),
         files=both(a.files, b.files),
     )
 

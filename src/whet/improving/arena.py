@@ -7,14 +7,16 @@ are out-of-fold scores of every example.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from whet.data.splits import folds, split
 from whet.improving.prepare import Prepared, truth_of
+from whet.planning.fidelity import Fidelity
+from whet.rng import make_numpy_generator
 
-__all__ = ["Arena", "cross_validation", "hold_out", "inner"]
+__all__ = ["Arena", "cross_validation", "hold_out", "inner", "thinned"]
 
 Parts = Sequence[tuple[np.ndarray, np.ndarray]]  # (training rows, evaluated rows) of the development data
 
@@ -75,6 +77,22 @@ def inner(prepared: Prepared, outer: Arena, *, seed: int) -> Arena:
     )
     fixed = [(train[parts.train], np.sort(train[parts.valid]))]
     return _arena("inner", prepared, fixed[0][1], lambda _: fixed, 1)
+
+
+def thinned(arena: Arena, fidelity: Fidelity, *, seed: int) -> Arena:
+    """The same examples to evaluate, and a part of the training rows; all of them at full fidelity."""
+    if fidelity.examples == 1:
+        return arena
+
+    def parts_of(repeat: int) -> Parts:
+        found = []
+        for number, (train, valid) in enumerate(arena.parts_of(repeat)):
+            stream = make_numpy_generator(seed, "thinned", str(repeat), str(number))
+            found.append((fidelity.chosen(train, order=stream.permutation(len(train))), valid))
+        return found
+
+    num_train = len(parts_of(0)[0][0])
+    return replace(arena, name=f"{arena.name}, {num_train} examples", parts_of=parts_of, num_train=num_train)
 
 
 def _arena(name: str, prepared: Prepared, rows: np.ndarray, parts_of: Callable[[int], Parts], num_parts: int) -> Arena:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from whet.improving.session import Session
+from whet.improving.trials import Wanted
 from whet.ledger.entry import Stage
 from whet.models.estimators.estimator import estimators
 from whet.models.own_code import is_own
 from whet.recipe import Length, Recipe, Treatment
 
-__all__ = ["TITLES", "run_baselines", "run_members"]
+__all__ = ["TITLES", "ensure_model", "run_baselines", "run_members"]
 
 TITLES = {
     "majority": "always the most frequent class or the mean",
@@ -30,18 +32,26 @@ TITLES = {
 
 def run_baselines(session: Session) -> None:
     """Train every baseline of the task; the best becomes ``session.baseline``."""
-    for recipe in session.prepared.task.baselines(session.prepared.facts):
-        trial = session.measure(Stage.BASELINE, recipe.architecture, _limited(session, recipe), title=title_of(recipe))
+    recipes = session.prepared.task.baselines(session.prepared.facts)
+    for trial in session.measure_all(Stage.BASELINE, _wanted(session, recipes)):
         if trial is not None and (session.baseline is None or session.better(trial.score, session.baseline.score)):
             session.baseline = trial
 
 
+def ensure_model(session: Session) -> None:
+    """The simplest model there is, which takes no time, where no other was ready in time."""
+    if session.best is None:
+        recipe = Recipe(architecture="majority", length=Length(epochs=1.0))
+        session.baseline = session.run(recipe, title=title_of(recipe))
+
+
 def run_members(session: Session) -> None:
     """Train further fast models while time allows; they may join the ensemble."""
-    for recipe in _members(session):
+    members, size = _wanted(session, _members(session)), session.num_workers
+    for start in range(0, len(members), size):
         if session.clock.left() < 0.3 * (session.clock.budget_s or 0.0):
             return
-        session.measure(Stage.BASELINE, recipe.architecture, _limited(session, recipe), title=title_of(recipe))
+        session.measure_all(Stage.BASELINE, members[start : start + size])
 
 
 def _members(session: Session) -> list[Recipe]:
@@ -66,6 +76,10 @@ def title_of(recipe: Recipe) -> str:
     if recipe.architecture in estimators:
         return TITLES.get(recipe.architecture, plain) + changed + variant
     return f"{plain}, default recipe{changed}{variant}"
+
+
+def _wanted(session: Session, recipes: Sequence[Recipe]) -> list[Wanted]:
+    return [Wanted(recipe=_limited(session, recipe), title=title_of(recipe)) for recipe in recipes]
 
 
 def _limited(session: Session, recipe: Recipe) -> Recipe:

@@ -2,68 +2,66 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 import whet.remedies  # noqa: F401  (registers the remedies after training)
+from whet.ensembling.choosing import choose
+from whet.ensembling.losses import is_worse
+from whet.ensembling.way import Way, ways
+from whet.ensembling.ways.greedy import constrained_weights
 from whet.evaluation.blend import Blend
 from whet.evaluation.calibration import apply_temperature, fit_temperature
 from whet.evaluation.metric import Metric, metrics
 from whet.improving.confirming import weigh
-from whet.improving.ensemble import constrained_weights, cross_fitted, ensemble_weights, is_worse
+from whet.improving.handover import Handover, alone, pooled
 from whet.improving.session import Session
 from whet.improving.trials import Trial, Weighted
 from whet.ledger.entry import Decision, Plan, Stage, Verdict
 from whet.remedies.posthoc import posthoc
 
-__all__ = ["Handover", "blend_trials"]
+__all__ = ["blend_trials", "calibrated"]
 
 CALIBRATED = 50  # examples from which a temperature per member is fitted
 SMALLEST_WEIGHT = 0.03  # members below it cost time at prediction and change nothing
 
 
-@dataclass(frozen=True, kw_only=True)
-class Handover:
-    """What is handed over: trials with weights, and what is made of their mean."""
-
-    members: tuple[Weighted, ...]
-    blend: Blend
-    scores: np.ndarray  # (N, K) on the arena's examples, after the blend
-
-
 def blend_trials(session: Session) -> Handover:
     """Select, judge, and use the ensemble only where it is not worse than the best single model."""
     assert session.best is not None
-    members: tuple[Weighted, ...] = (Weighted(trial=session.best),)
-    if len(session.pool) > 1:
-        members = _ensemble(session, session.best)
-    scores = [m.trial.scores for m in members]
-    blend = Blend(weights=tuple(m.weight for m in members), member_temperatures=tuple(m.temperature for m in members))
+    return _ensemble(session, session.best) if len(session.pool) > 1 else alone(session.best)
+
+
+def calibrated(session: Session, handover: Handover) -> Handover:
+    """With the remedies after training that do not harm, each of which has a row of its own."""
+    scores, blend = [m.trial.scores for m in handover.members], handover.blend
     for name, remedy in posthoc.items():
         metric = metrics[remedy.judged_by] if remedy.judged_by else session.prepared.metric
         changed = remedy.fit(blend, blend.combine(scores), session.arena.truth, session.prepared.metric)
         if changed is not None:
             blend = _kept(session, name, remedy.title, metric, blend, changed, scores)
-    return Handover(members=members, blend=blend, scores=blend.combine(scores))
+    return replace(handover, blend=blend, scores=blend.combine(scores))
 
 
-def _ensemble(session: Session, best: Trial) -> tuple[Weighted, ...]:
-    """The ensemble's members, or the best single trial where they are not better together."""
+def _ensemble(session: Session, best: Trial) -> Handover:
+    """The ensemble, or the best single trial where the trials are not better together."""
     pool, truth = session.pool, session.arena.truth
     temperatures = [_temperature(t.scores, truth) for t in pool]
     scores = [apply_temperature(t.scores, c) for t, c in zip(pool, temperatures, strict=True)]
-    fair = cross_fitted(scores, truth, session.arena.clusters, seed=session.options.seed)
+    chosen = choose(scores, truth, session.arena.clusters, seed=session.options.seed)
 
     def work() -> Decision:
-        fair_score = float(session.prepared.metric.compute(truth, fair))
-        candidate = replace(best, scores=fair, score=fair_score, title="ensemble", seconds=0.0)
-        return weigh(session, [candidate], [best])
+        fair_score = float(session.prepared.metric.compute(truth, chosen.fair))
+        candidate = replace(best, scores=chosen.fair, score=fair_score, title="ensemble", seconds=0.0)
+        decision = weigh(session, [candidate], [best])
+        return replace(decision, details={**decision.details, "way": chosen.name, "losses": chosen.losses})
 
     plan = Plan(
         stage=Stage.ENSEMBLE,
         remedy="ensemble",
-        change=f"greedy selection from {len(pool)} trials",
+        change=f"{chosen.title} from {len(pool)} trials",
         because="models that err differently are better together",
         alpha=session.alpha(),
         incumbent=best.recipe.digest(),
@@ -72,26 +70,31 @@ def _ensemble(session: Session, best: Trial) -> tuple[Weighted, ...]:
     decision = session.book.row(plan, work)
     session.num_judged += 1
     number = next(i for i, t in enumerate(pool) if t.key == best.key)
-    if decision.verdict in (Verdict.HARMFUL, Verdict.FAILED) or is_worse(fair, scores[number], truth):
-        return (Weighted(trial=best),)
-    weights = _not_worse(session, _trimmed(ensemble_weights(scores, truth)), scores, number)
-    return tuple(
-        Weighted(trial=t, weight=float(w), temperature=c)
-        for t, w, c in zip(pool, weights, temperatures, strict=True)
-        if w > 0
+    if decision.verdict in (Verdict.HARMFUL, Verdict.FAILED) or is_worse(chosen.fair, scores[number], truth):
+        return alone(best)
+    blend, kept = _trimmed(ways[chosen.name], chosen.blend, scores, truth)
+    if not _is_allowed(session, number, blend.combine([scores[i] for i in kept])):
+        blend, kept = _constrained(session, scores, number)
+    members = tuple(
+        Weighted(trial=pool[i], weight=w, temperature=temperatures[i] * c)
+        for i, w, c in zip(kept, blend.weights, blend.member_temperatures or (1.0,) * len(kept), strict=True)
     )
+    return pooled(members, blend)
 
 
-def _not_worse(session: Session, weights: np.ndarray, scores: list[np.ndarray], best: int) -> np.ndarray:
-    """``weights`` where their blend is not worse than the best single member in the primary metric, else others."""
-    truth, metric = session.arena.truth, session.prepared.metric
+def _is_allowed(session: Session, best: int, blended: np.ndarray) -> bool:
+    """Is the blend not worse than the best single trial in the primary metric."""
+    score = float(session.prepared.metric.compute(session.arena.truth, blended))
+    return not session.better(session.pool[best].score, score)
 
-    def is_allowed(blend: np.ndarray) -> bool:
-        return not session.better(session.pool[best].score, float(metric.compute(truth, blend)))
 
-    if is_allowed(np.tensordot(weights, np.stack(scores), axes=1)):
-        return weights
-    return constrained_weights(scores, truth, start=best, is_allowed=is_allowed)
+def _constrained(session: Session, scores: list[np.ndarray], best: int) -> tuple[Blend, list[int]]:
+    """The greedy ensemble of the lowest loss among those that are not worse in the primary metric."""
+    weights = constrained_weights(
+        scores, session.arena.truth, start=best, is_allowed=lambda blended: _is_allowed(session, best, blended)
+    )
+    kept = np.flatnonzero(weights).tolist()
+    return Blend(weights=tuple(weights[kept].tolist())), kept
 
 
 def _temperature(scores: np.ndarray, truth: np.ndarray) -> float:
@@ -99,9 +102,22 @@ def _temperature(scores: np.ndarray, truth: np.ndarray) -> float:
     return fit_temperature(scores, truth) if scores.shape[1] > 1 and len(truth) >= CALIBRATED else 1.0
 
 
-def _trimmed(weights: np.ndarray) -> np.ndarray:
-    kept = np.where(weights >= min(SMALLEST_WEIGHT, weights.max()), weights, 0.0)
-    return np.asarray(kept / kept.sum())
+def _trimmed(way: Way, blend: Blend, scores: Sequence[np.ndarray], truth: np.ndarray) -> tuple[Blend, list[int]]:
+    """The same way with the members that matter alone, and their positions."""
+    weights = np.array(blend.weights)
+    kept = np.flatnonzero(weights >= min(SMALLEST_WEIGHT * weights.sum(), weights.max())).tolist()
+    if weights.sum() > weights[kept].sum():  # without small members the others need other weights
+        blend = way.fit([scores[i] for i in kept], truth)
+    else:
+        blend = _of(blend, kept)
+    used = np.flatnonzero(blend.weights).tolist()
+    return _of(blend, used), [kept[n] for n in used]
+
+
+def _of(blend: Blend, kept: Sequence[int]) -> Blend:
+    """The blend without the other members, which have no weight."""
+    temperatures = [blend.member_temperatures[i] for i in kept] if blend.member_temperatures else []
+    return replace(blend, weights=tuple(blend.weights[i] for i in kept), member_temperatures=tuple(temperatures))
 
 
 def _kept(

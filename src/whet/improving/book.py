@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
 from whet.errors import TrainingFailedError
+from whet.improving.deadline import OutOfTime
 from whet.ledger.entry import Decision, Plan, Verdict
 from whet.ledger.records import Ledger
 
@@ -25,6 +27,22 @@ class Book:
         for row in ledger.rows():
             self._known.setdefault(_key(row), []).append(row)
 
+    def register(self, plans: Sequence[Plan]) -> list[bool]:
+        """Register rows that are about to be run side by side, in this order; ``row`` decides each.
+
+        False for those that a resumed run finds decided.
+        """
+        counts: Counter[tuple[str, ...]] = Counter()
+        is_open: list[bool] = []
+        for plan in plans:
+            key = _key(vars(plan))
+            counts[key] += 1
+            if len(self._known.get(key, [])) < counts[key]:  # else a resumed run knows it already
+                row = {"id": self.ledger.register(plan), "verdict": None}
+                self._known.setdefault(key, []).append(row)
+            is_open.append(self._known[key][counts[key] - 1]["verdict"] is None)
+        return is_open
+
     def row(self, plan: Plan, run: Callable[[], Decision]) -> Decision:
         """Register ``plan``, run it, write down what came out. A failure of the training is a row like any other."""
         earlier = self._known.get(_key(plan.__dict__), [])
@@ -38,6 +56,10 @@ class Book:
         begin = time.monotonic()
         try:
             decision = run()
+        except OutOfTime:
+            reason = "stopped in the middle: the time for trying was over"
+            self.ledger.decide(plan_id, Decision(verdict=Verdict.FAILED, reason=reason, cause="out of time"))
+            raise
         except TrainingFailedError as fault:
             decision = Decision(verdict=Verdict.FAILED, reason=str(fault), cause=fault.cause)
         if not decision.seconds:

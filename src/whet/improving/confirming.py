@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from whet.improving.planner import Proposal, plausible_gain
-from whet.improving.session import Session
-from whet.improving.trials import Trial
+from whet.improving.session import Session, noted
+from whet.improving.trials import Trial, Wanted
 from whet.ledger.detectable import minimum_detectable_effect
 from whet.ledger.entry import Decision, Plan, Stage, Verdict
 from whet.ledger.gains import example_gains
@@ -31,6 +33,7 @@ def confirm(session: Session, proposal: Proposal, *, repeats: int, also_hidden: 
     def train() -> list[Trial]:
         if proposal.cost == 0:  # nothing to retrain: the same weights, other scores
             return [session.rescored(t, proposal.recipe, title=proposal.change) for t in session.incumbent[:repeats]]
+        session.run_ahead([Wanted(recipe=proposal.recipe, title=proposal.change, repeat=r) for r in range(repeats)])
         return [session.run(proposal.recipe, title=proposal.change, repeat=r) for r in range(repeats)]
 
     def work() -> Decision:
@@ -49,6 +52,7 @@ def confirm(session: Session, proposal: Proposal, *, repeats: int, also_hidden: 
         remedy=proposal.remedy,
         change=proposal.change,
         because=proposal.because,
+        why_now=proposal.why_now,
         expected_gain=plausible,
         visible_gain=visible,
         alpha=session.alpha(),
@@ -86,7 +90,8 @@ def weigh(session: Session, candidates: list[Trial], incumbents: list[Trial]) ->
         folds=session.arena.fold_ids(repeats),
         seed=session.options.seed,
     )
-    return judgement.decision(seconds=sum(t.seconds for t in candidates))
+    decision = judgement.decision(seconds=sum(t.seconds for t in candidates))
+    return replace(decision, details={**decision.details, **noted(candidates)})
 
 
 def visible_gain(session: Session, incumbents: list[Trial], repeats: int) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import replace
 
@@ -10,11 +11,12 @@ import numpy as np
 from whet.errors import TrainingFailedError
 from whet.improving.arena import Arena, cross_validation, hold_out
 from whet.improving.baselines import title_of
+from whet.improving.deadline import OutOfTime, time_limit
 from whet.improving.options import Options
 from whet.improving.prepare import Prepared
-from whet.improving.session import Session
+from whet.improving.session import Session, noted
 from whet.improving.shares import Shares
-from whet.improving.trials import Trials
+from whet.improving.trials import Trials, Wanted
 from whet.ledger.entry import Decision, Plan, Stage, Verdict
 from whet.recipe import Length, Recipe
 
@@ -25,12 +27,19 @@ MIDDLE = 15_000  # ... and below which folds, where they are cheap, still show m
 FOLDS_OF_BODIES = 1_000  # examples from which training a pretrained body once per fold takes too long
 TINY = 500  # below which it would say nothing at all, so that folds are used at any price
 
+OVERRUN = 4.0  # times its seconds after which measuring the pace is given up
+
 
 def measure_pace(prepared: Prepared, trials: Trials, *, seconds: float) -> float:
     """Seconds per epoch of the default recipe on the training part, from a moment of training that is thrown away."""
     recipe = replace(prepared.default_recipe(), length=Length(seconds=seconds, epochs=None))
+    most_s = max(1.0, OVERRUN * seconds)  # what precedes the first step does not look at the clock
     try:
-        training = trials.refit(recipe, prepared.data.take(prepared.train), name="pace")
+        alone = None if trials.engine.num_workers == 1 else 1  # as beside others: one thread
+        with time_limit(most_s):
+            training = trials.refit(recipe, prepared.data.take(prepared.train), name="pace", num_threads=alone)
+    except OutOfTime:
+        return most_s
     except TrainingFailedError:
         return seconds
     first, last = training.curve[0], training.curve[-1]
@@ -39,7 +48,9 @@ def measure_pace(prepared: Prepared, trials: Trials, *, seconds: float) -> float
     return training.seconds / max(1e-3, training.epochs)
 
 
-def choose_arena(prepared: Prepared, options: Options, epoch_s: float | None, *, exploring_s: float) -> Arena:
+def choose_arena(
+    prepared: Prepared, options: Options, epoch_s: float | None, *, exploring_s: float, num_workers: int = 1
+) -> Arena:
     """Repeated out-of-fold for small data where its price allows, otherwise a fixed validation part."""
     if epoch_s is None:
         small = len(prepared.data) < SMALL
@@ -48,7 +59,14 @@ def choose_arena(prepared: Prepared, options: Options, epoch_s: float | None, *,
         return hold_out(prepared)
     epochs = prepared.default_recipe().length.epochs or 20.0
     for num_folds in (5, 3):
-        cost = num_folds * epochs * epoch_s * (1 - 1 / num_folds) * len(prepared.data) / len(prepared.train)
+        cost = (
+            math.ceil(num_folds / num_workers)
+            * epochs
+            * epoch_s
+            * (1 - 1 / num_folds)
+            * len(prepared.data)
+            / len(prepared.train)
+        )
         share = Shares().cross_validation if len(prepared.data) < SMALL else Shares().cross_validation / 2
         if cost <= share * exploring_s:
             return cross_validation(prepared, num_folds=num_folds, seed=options.seed)
@@ -63,11 +81,17 @@ def run_default(session: Session, *, exploring_s: float) -> None:
     title = title_of(recipe)
     session.tried.add(recipe.digest())
 
+    def ahead(repeats: int) -> None:
+        session.run_ahead([Wanted(recipe=recipe, title=title, repeat=r) for r in range(repeats)])
+
     def work() -> Decision:
         begin = time.monotonic()
+        if session.arena.num_parts == 1:  # so many seeds are trained whatever the first one takes
+            ahead(min(session.num_workers, Shares().repeats))
         session.incumbent = [session.run(recipe, title=title)]
         seconds = session.incumbent[0].seconds
         repeats = _repeats(session, seconds, exploring_s)
+        ahead(repeats)
         for repeat in range(1, repeats):
             session.incumbent.append(session.run(recipe, title=title, repeat=repeat))
         values = [t.score for t in session.incumbent]
@@ -79,6 +103,7 @@ def run_default(session: Session, *, exploring_s: float) -> None:
             num_examples=len(session.arena.truth),
             num_seeds=len(values),
             seconds=time.monotonic() - begin,
+            details=noted(session.incumbent),
         )
 
     plan = Plan(
@@ -119,8 +144,10 @@ def _repeats(session: Session, seconds: float, exploring_s: float) -> int:
     if session.options.budget_s is None:
         return shares.repeats
     if session.arena.num_parts > 1:
-        return max(1, min(shares.repeats, int(shares.folds_all * exploring_s / max(0.01, seconds))))
-    return 5 if seconds <= shares.cheap * exploring_s else shares.repeats
+        return max(1, min(shares.repeats, int(shares.folds_all * exploring_s / max(0.01, session.wall_s(seconds)))))
+    wanted = 5 if seconds <= shares.cheap * exploring_s else shares.repeats
+    most_s = shares.folds_all * exploring_s  # far more than what the recipe's length asks for: tiny budgets alone
+    return max(r for r in range(1, wanted + 1) if r == 1 or session.wall_s(seconds, repeats=r) <= most_s)
 
 
 def _seconds_each(session: Session, exploring_s: float) -> float:
@@ -129,7 +156,10 @@ def _seconds_each(session: Session, exploring_s: float) -> float:
     if parts > 1:
         epochs = session.prepared.default_recipe().length.epochs or 20.0
         needed = 1.2 * epochs * (session.epoch_s or 0.0)
-        return min(shares.folds_most * exploring_s / parts, max(needed, shares.cross_validation * exploring_s / parts))
+        rounds = session.wall_s(parts)
+        return min(
+            shares.folds_most * exploring_s / rounds, max(needed, shares.cross_validation * exploring_s / rounds)
+        )
     least, most = shares.default * exploring_s, shares.default_most * exploring_s
     wanted = shares.passes * (session.epoch_s or 0.0)
     # where even the most buys only a glimpse, seeds of a shorter one measure the noise as well and leave more time

@@ -7,6 +7,7 @@ cache/           decoded data, memory-mapped
 trials/          one folder per finished training
 checkpoints/     of the training that is running
 model/           the best model so far, a bundle
+model-fast/      one fast model that the ensemble taught, where there is an ensemble
 summary.json     the result for other programs
 report.json, report.html
 """
@@ -16,7 +17,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -39,13 +40,23 @@ class RunFolder:
         self.trials = path / "trials"
         self.checkpoints = path / "checkpoints"
         self.model = path / "model"
+        self.fast_model = path / "model-fast"
         self.summary = path / "summary.json"
         self.report_data = path / "report.json"
         self.report = path / "report.html"
 
     @classmethod
-    def create(cls, path: Path, *, source: str, resumable: bool, options: Options, command: str) -> Self:
-        """Make a new run folder; an existing folder that holds anything is refused."""
+    def create(
+        cls,
+        path: Path,
+        *,
+        source: str,
+        resumable: bool,
+        options: Options,
+        command: str,
+        facts: Mapping[str, Any] | None = None,
+    ) -> Self:
+        """Make a new run folder; an existing folder that holds anything is refused. ``facts``: more of run.json."""
         if path.is_file():
             raise RunError(f"{path} is a file; choose a folder for --out.")
         if (path / MARK).exists():
@@ -60,6 +71,7 @@ class RunFolder:
             for each in (path, folder.cache, folder.trials, folder.checkpoints):
                 each.mkdir(parents=True, exist_ok=True)
             state = {"version": 1, "source": source, "resumable": resumable, "command": command, "status": "running"}
+            state |= facts or {}
             write_json(path / MARK, {**state, "created": time.time(), "seconds": 0.0, "options": options.to_dict()})
         except OSError as fault:
             raise RunError(

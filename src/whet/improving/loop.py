@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -11,13 +12,20 @@ import whet.evaluation.metrics
 import whet.models
 import whet.models.estimators
 import whet.tasks  # noqa: F401  (these six fill the registries)
-from whet.improving.baselines import run_baselines, run_members
-from whet.improving.blending import blend_trials
+from whet.engine.bench import Bench
+from whet.engine.engine import Engine, ThisProcess
+from whet.engine.sharing import memory_of_each, num_workers_of
+from whet.engine.starting import started_engine
+from whet.improving.baselines import ensure_model, run_baselines, run_members
 from whet.improving.book import Book
 from whet.improving.clock import Clock
+from whet.improving.deadline import OutOfTime, slowness, time_limit
 from whet.improving.defaults import choose_arena, measure_pace, run_default
 from whet.improving.delivering import deliver, deliver_stopped
+from whet.improving.distilling import distilling_seconds
 from whet.improving.folder import RunFolder
+from whet.improving.handover import alone
+from whet.improving.keeping_memory import kept_memory
 from whet.improving.lengthening import ends_by_clock, run_alternatives, run_longer, run_more_seeds
 from whet.improving.looking_over import look_over
 from whet.improving.observer import Observer
@@ -26,19 +34,22 @@ from whet.improving.prepare import Prepared, prepare
 from whet.improving.rates import note_suggested_lr
 from whet.improving.refitting import estimated_seconds
 from whet.improving.remedying import run_remedies
+from whet.improving.selecting import Selected, select
 from whet.improving.session import Session
 from whet.improving.shares import LARGE, Shares, finish_seconds
 from whet.improving.testing import open_test
 from whet.improving.transferring import run_rest, run_transfer
 from whet.improving.trials import Trials
+from whet.improving.weighing_up import looked_at
 from whet.ledger.noise import NoiseFloor
 from whet.ledger.records import Ledger
 from whet.ledger.spending import Spending
 from whet.training.fitted import FitSetting
 from whet.training.interrupted import Interrupted
 
-__all__ = ["run_loop"]
+__all__ = ["new_session", "run_loop"]
 
+HARD = 0.5  # share of the time for finishing that what comes before may use up; at the end of that it is cut off
 TREATING, LEAST_TREATING_S = 0.06, 4.0  # share of the budget for judging the labels of one training part, and its floor
 
 
@@ -49,17 +60,29 @@ def run_loop(
     *,
     observer: Observer,
     should_stop: Callable[[], bool],
+    began: float | None = None,
 ) -> None:
-    """Improve until the budget is spent; ``folder`` holds everything, also after an interruption."""
+    """Improve until the budget is spent; ``folder`` holds everything, also after an interruption.
+
+    ``began``: reading of ``time.monotonic`` at which the budget began, where that was before this call.
+    """
     state = folder.state()
-    clock = Clock(options.budget_s, spent_before=float(state["seconds"]))
+    spent_s = float(state["seconds"]) + (0.0 if began is None else time.monotonic() - began)
+    clock = Clock(options.budget_s, spent_before=spent_s)
     observer.begin(budget_s=options.budget_s, elapsed_s=clock.elapsed(), title=str(state["source"]))
     ledger = Ledger(folder.ledger)
     session: Session | None = None
+    num_workers = num_workers_of(options.workers, options.memory)
+    own_bytes = memory_of_each(options.memory, num_workers)
     try:
-        prepared = prepare(source, options, folder, ledger, clock, say=observer.say)
-        session = _session(prepared, options, folder, ledger, clock, observer, should_stop)
-        _improve(session)
+        with (
+            kept_memory(options.memory, own_bytes, say=observer.say) as memory,
+            started_engine(num_workers, folder.path / "workers") as engine,
+        ):
+            prepared = prepare(source, options, folder, ledger, clock, say=observer.say)
+            session = new_session(prepared, options, folder, ledger, clock, observer, should_stop, engine=engine)
+            session.memory = memory
+            _improve(session)
         folder.update(status="done", seconds=clock.elapsed())
     except Interrupted:
         folder.update(status="stopped", seconds=clock.elapsed())
@@ -75,14 +98,47 @@ def run_loop(
 
 
 def _improve(session: Session) -> None:
-    clock, folder = session.clock, session.folder
+    """Explore until the time for finishing has come, whatever is running then, and finish."""
+    clock, budget_s = session.clock, session.options.budget_s
+    limit = 0.0
+    if budget_s is not None:  # beside other work everything takes longer, the last steps too
+        limit = min(slowness() * finish_seconds(budget_s), 0.5 * budget_s)
+        limit = float(session.folder.remember("finish_s", lambda: round(limit, 2)))
     announce(session)
+    try:
+        with time_limit(clock.left() - HARD * limit):
+            _explore(session, limit=limit)
+    except OutOfTime:
+        session.observer.say("the time for trying is over; handing over the best so far")
+        ensure_model(session)
+    exploring_s = float(session.folder.remember("exploring_s", lambda: 1.0))
+    with clock.step("ensemble and calibration"):
+        selected = _selected(session, distilling_s=distilling_seconds(session, exploring_s), limit=limit)
+    with clock.step("sealed test"):
+        result = open_test(session, selected)
+    deliver(session, selected, result, finish_s=limit)
+
+
+def _selected(session: Session, *, distilling_s: float, limit: float) -> Selected:
+    """What is handed over; the best trial alone where there is no time to combine."""
+    try:
+        with time_limit(session.clock.left() - HARD * HARD * limit):
+            return select(session, distilling_s=distilling_s)
+    except OutOfTime:
+        assert session.best is not None
+        session.observer.say("no time was left to combine trials; the best one is handed over")
+        best = alone(session.best)
+        return Selected(handover=best, candidates=looked_at(session, best, []))
+
+
+def _explore(session: Session, *, limit: float) -> None:
+    clock, folder = session.clock, session.folder
     with clock.step("audit"):
         look_over(session)
     with clock.step("baselines"):
         run_baselines(session)
-    limit = finish_seconds(session.options.budget_s) if session.options.budget_s else 0.0
     exploring_s = float(folder.remember("exploring_s", lambda: _finite(clock.left() - limit)))
+    distilling_s = distilling_seconds(session, exploring_s)
     with clock.step("default recipe and noise floor"):
         run_default(session, exploring_s=exploring_s)
     with clock.step("fast members"):
@@ -92,14 +148,9 @@ def _improve(session: Session) -> None:
             run_transfer(session, until_s=clock.elapsed() + max(0.0, _finite(clock.left()) - limit))
     if session.incumbent and session.incumbent[0].recipe.backbone is not None and clock.budget_s is not None:
         with clock.step("around the pretrained body"):
-            run_rest(session, until_s=clock.elapsed() + max(0.0, _finite(clock.left()) - limit))
+            run_rest(session, until_s=clock.elapsed() + max(0.0, _finite(clock.left()) - limit - distilling_s))
     elif session.incumbent:
-        _improve_network(session, exploring_s=exploring_s, finish_s=limit)
-    with clock.step("ensemble and calibration"):
-        handover = blend_trials(session)
-    with clock.step("sealed test"):
-        result = open_test(session, handover)
-    deliver(session, handover, result, finish_s=limit)
+        _improve_network(session, exploring_s=exploring_s, finish_s=limit + distilling_s)
 
 
 def _improve_network(session: Session, *, exploring_s: float, finish_s: float) -> None:
@@ -137,7 +188,7 @@ def _refit_reserve(session: Session) -> float:
     return min(reserve, 0.4 * max(0.0, session.clock.left()))
 
 
-def _session(
+def new_session(
     prepared: Prepared,
     options: Options,
     folder: RunFolder,
@@ -145,7 +196,11 @@ def _session(
     clock: Clock,
     observer: Observer,
     should_stop: Callable[[], bool],
+    *,
+    engine: Callable[[Bench], Engine] = ThisProcess,
 ) -> Session:
+    """The state of a run at its start, or where it stood when it was killed."""
+
     def stop() -> bool:
         note_seconds(folder, clock)
         return should_stop()
@@ -157,6 +212,7 @@ def _session(
         speed_cache=folder.path / "speed.json",
         on_progress=observer.progress,
         should_stop=stop,
+        memory_bytes=memory_of_each(options.memory, num_workers_of(options.workers, options.memory)),
     )
     trials = Trials(
         folder.trials,
@@ -167,6 +223,7 @@ def _session(
         checkpoints=folder.checkpoints,
         seed=options.seed,
         treating_s=30.0 if options.budget_s is None else max(LEAST_TREATING_S, TREATING * options.budget_s),
+        engine=engine,
     )
     epoch_s = None
     if options.budget_s is not None and options.epochs is None:
@@ -174,7 +231,13 @@ def _session(
             seconds = min(12.0, 0.025 * options.budget_s)
             observer.doing("measuring how fast the default network trains here")
             epoch_s = folder.remember("epoch_s", lambda: measure_pace(prepared, trials, seconds=seconds))
-    arena = choose_arena(prepared, options, epoch_s, exploring_s=0.8 * _finite(clock.budget_s or 0.0))
+    arena = choose_arena(
+        prepared,
+        options,
+        epoch_s,
+        exploring_s=0.8 * _finite(clock.budget_s or 0.0),
+        num_workers=trials.engine.num_workers,
+    )
     return Session(
         options=options,
         folder=folder,

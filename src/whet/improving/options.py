@@ -32,7 +32,14 @@ class Options:
     download: bool = False  # a source that is not on this machine may be fetched from its hub
     trust_code: bool = False  # the code of a PyTorch Hub repository may be run
     margin: float | None = None  # smallest gain worth adopting, in the metric's unit; None: the judge's default
+    workers: int | str = 1  # trainings that run side by side, in processes of their own; "auto": one per core
+    order: str = "planned"  # of what is tried: by expected gain per second, or "random", the control of benchmarks
+    memory: int | None = None  # bytes that all processes of the run may hold together; None: no limit
     max_confirmations: int = 12
+    # beside an ensemble, one fast model that it taught; None: where that takes little time; True: in any case
+    fast_model: bool | None = None
+    max_latency_s: float | None = None  # for one example, predicted alone on this machine; None: as slow as it is
+    max_size_bytes: int | None = None  # of the saved model; None: as large as it is
     strict: bool = False  # spend the error budget so that any dependence between rows is allowed
 
     def __post_init__(self) -> None:
@@ -42,6 +49,19 @@ class Options:
             raise ConfigError(f"budget must be at least 5s; got {self.budget_s:g}s. Most data want 1m or more.")
         if self.epochs is not None and self.epochs <= 0:
             raise ConfigError(f"epochs must be positive; got {self.epochs!r}.")
+        is_count = isinstance(self.workers, int) and not isinstance(self.workers, bool) and self.workers >= 1
+        if self.workers != "auto" and not is_count:
+            raise ConfigError(f"workers must be a whole number of at least 1, or 'auto'; got {self.workers!r}.")
+        if self.max_latency_s is not None and self.max_latency_s <= 0:
+            raise ConfigError(
+                f"max_latency_s must be positive; got {self.max_latency_s!r}. For example --max-latency 5ms."
+            )
+        if self.max_size_bytes is not None and self.max_size_bytes <= 0:
+            raise ConfigError(
+                f"max_size_bytes must be positive; got {self.max_size_bytes!r}. For example --max-size 5MB."
+            )
+        if self.order not in ("planned", "random"):
+            raise ConfigError(f"order must be 'planned' or 'random'; got {self.order!r}.")
         if self.max_confirmations < 1:
             raise ConfigError(f"max_confirmations must be at least 1; got {self.max_confirmations!r}.")
 

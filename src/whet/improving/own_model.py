@@ -10,7 +10,7 @@ from whet.data.dataset import Dataset
 from whet.data.encoders.encoder import encoder_for
 from whet.data.kinds import Modality
 from whet.models.architecture import build
-from whet.recipe import Optimiser, Recipe, Regularisation, Schedule
+from whet.recipe import Optimiser, Recipe, Regularisation, Resizing, Schedule
 from whet.tasks import text_recipes
 from whet.tasks.facts import Facts
 from whet.tasks.target import Target
@@ -31,6 +31,7 @@ def own_recipe(name: str, task: Task, facts: Facts) -> Recipe:
         base,
         architecture=name,
         settings={},
+        resizing=Resizing(),  # whether their network reads pictures of any size is not known
         optimiser=Optimiser(name="adamw", lr=1e-3, other_lr=1e-3),
         schedule=Schedule(name="cosine", warmup=0.05),
         regularisation=Regularisation(weight_decay=1e-2, grad_clip=1.0),

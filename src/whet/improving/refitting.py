@@ -45,7 +45,7 @@ def refit_members(
     for each in sorted(members, key=lambda m: -m.weight):
         again = _again(session, each.trial, data, left_s=until_s - session.clock.elapsed())
         refitted += again is not None
-        parts = [again] if again is not None else session.trials.fitted(each.trial)
+        parts = [again] if again is not None else session.trials.fitted(each.trial)[: each.num_parts]
         for part in parts:
             member = Member(title=each.trial.title, recipe=each.trial.recipe, fitted=part)
             result.append(Refitted(member=member, weight=each.weight / len(parts), temperature=each.temperature))
@@ -90,7 +90,8 @@ def _for_all(trial: Trial, session: Session, num_examples: int, *, left_s: float
         return (
             replace(recipe, length=Length(seconds=round(max(1.0, left_s), 2), epochs=None)) if left_s < 1e9 else recipe
         )
-    if trial.epochs < 0.5:
+    if trial.epochs < 0.5 or trial.recipe.distillation.weight or trial.ingredients > 1:
+        # the teacher has said nothing about further examples, and one training is no soup
         return None
     regularisation = replace(recipe.regularisation, early_stopping=None)
     schedule = replace(recipe.schedule, name="cosine") if recipe.schedule.name == "plateau" else recipe.schedule

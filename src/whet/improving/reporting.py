@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from typing import Any
 
 from whet.improving.environment import environment
 from whet.improving.mistakes import confident_mistakes
@@ -16,7 +17,14 @@ from whet.report.data import ReportData
 __all__ = ["next_steps", "report_data"]
 
 
-def report_data(session: Session, members: Sequence[Weighted], result: TestResult) -> ReportData:
+def report_data(
+    session: Session,
+    members: Sequence[Weighted],
+    result: TestResult,
+    *,
+    front: Sequence[Mapping[str, Any]] = (),
+    fast: Mapping[str, Any] | None = None,
+) -> ReportData:
     """Plain values, ready for JSON and for the page."""
     import torch
 
@@ -60,7 +68,7 @@ def report_data(session: Session, members: Sequence[Weighted], result: TestResul
         members=[
             {
                 "title": m.trial.title,
-                "weight": m.weight,
+                "weight": m.weight / (sum(each.weight for each in members) or 1.0),
                 "parameters": m.trial.num_parameters,
                 "valid_score": m.trial.score,
             }
@@ -68,6 +76,9 @@ def report_data(session: Session, members: Sequence[Weighted], result: TestResul
         ],
         notes=[note for t in session.pool for note in t.notes],
         stopped=result.openings == 0,
+        front=[dict(row) for row in front],
+        fast=None if fast is None else dict(fast),
+        limits={"latency_s": session.options.max_latency_s, "size_bytes": session.options.max_size_bytes},
     )
 
 

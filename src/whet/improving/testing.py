@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +11,8 @@ from whet.data.dataset import Dataset
 from whet.evaluation.intervals import gain_interval, score_interval
 from whet.evaluation.metric import metrics
 from whet.files import write_arrays
-from whet.improving.blending import Handover
 from whet.improving.prepare import truth_of
+from whet.improving.selecting import Selected
 from whet.improving.session import Session
 from whet.improving.trials import Trial, Weighted
 from whet.ledger.entry import Decision, Plan, Stage, Verdict
@@ -32,12 +33,14 @@ class TestResult:
     after: ScoreLine
     gain: tuple[float, float, float] | None
     openings: int
+    fast: ScoreLine | None = None  # the fast model, in the same opening
+    fast_cost: tuple[float, float, float] | None = None  # its score minus that of what is handed over; negative: worse
     tables: dict[str, dict[str, float]]  # "before" / "after" -> metric -> value
 
 
-def open_test(session: Session, handover: Handover) -> TestResult:
+def open_test(session: Session, selected: Selected) -> TestResult:
     """Score baseline, default recipe and the handed-over model on the sealed examples."""
-    prepared = session.prepared
+    prepared, handover = session.prepared, selected.handover
     session.observer.doing("opening the sealed test")
     data = prepared.sealed.open("the result of the run")
     openings = prepared.sealed.num_openings
@@ -71,10 +74,13 @@ def open_test(session: Session, handover: Handover) -> TestResult:
         confidence=confidence,
         seed=session.options.seed,
     )
+    fast, fast_cost = _fast(session, selected, data, truth, decided, line, confidence)
     result = TestResult(
         data=data,
         truth=truth,
         scores=after,
+        fast=fast,
+        fast_cost=fast_cost,
         before=line(f"baseline: {first.title}", before),
         default=line(session.default.title, default) if session.default and default is not None else None,
         after=line("what was handed over", decided),
@@ -85,6 +91,31 @@ def open_test(session: Session, handover: Handover) -> TestResult:
     write_arrays(session.folder.path / "test.safetensors", {"truth": truth, "scores": after})
     _record(session, result)
     return result
+
+
+def _fast(
+    session: Session,
+    selected: Selected,
+    data: Dataset,
+    truth: np.ndarray,
+    decided: np.ndarray,
+    line: Callable[[str, np.ndarray], ScoreLine],
+    confidence: float,
+) -> tuple[ScoreLine | None, tuple[float, float, float] | None]:
+    """The fast model's score, and what it loses against the ensemble on the same examples."""
+    if selected.fast is None:
+        return None, None
+    scores = selected.fast.model.scores(data)
+    cost = gain_interval(
+        session.prepared.metric,
+        truth,
+        scores,
+        decided,
+        clusters=session.prepared.test_clusters,
+        confidence=confidence,
+        seed=session.options.seed,
+    )
+    return line(f"fast model: {selected.fast.trial.title}", scores), cost
 
 
 def validation_result(session: Session) -> TestResult | None:
@@ -144,6 +175,30 @@ def _record(session: Session, result: TestResult) -> None:
             gain=gain[0],
             low=gain[1],
             high=gain[2],
+            num_examples=len(result.truth),
+        ),
+    )
+    if result.fast is not None and result.fast_cost is not None:
+        _record_fast(session, result, result.fast, result.fast_cost)
+
+
+def _record_fast(session: Session, result: TestResult, fast: ScoreLine, cost: tuple[float, float, float]) -> None:
+    plan = Plan(
+        stage=Stage.DISTIL,
+        remedy="distillation",
+        change=f"{fast.name}, on the sealed test",
+        because="what the fast model costs is quoted from the same opening",
+    )
+    session.book.row(
+        plan,
+        lambda: Decision(
+            verdict=Verdict.MEASURED,
+            reason="the fast model against what is handed over, on examples that nothing had read",
+            before=result.after.score,
+            after=fast.score,
+            gain=cost[0],
+            low=cost[1],
+            high=cost[2],
             num_examples=len(result.truth),
         ),
     )

@@ -5,26 +5,28 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from whet.auditing.treating import treat
 from whet.data.dataset import Dataset
+from whet.engine.bench import Bench
+from whet.engine.engine import Engine, ThisProcess
+from whet.engine.job import Job, Result
+from whet.engine.together import SeedsTogether
 from whet.errors import TrainingFailedError
 from whet.files import replace_folder, write_arrays, write_json, write_text
 from whet.improving.arena import Arena
 from whet.recipe import Recipe
 from whet.stored_state import read_state, write_state
 from whet.tasks.target import Target
-from whet.training.fit import fit
 from whet.training.fitted import CurvePoint, FitSetting, Fitted, Training
 from whet.training.restore import restore
 
-__all__ = ["Trial", "Trials", "Weighted"]
+__all__ = ["Trial", "Trials", "Wanted", "Weighted"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +47,7 @@ class Trial:
     curve: tuple[CurvePoint, ...]  # of the first part
     speed: dict[str, Any]
     notes: tuple[str, ...]
+    ingredients: int = 1  # trials whose weights were averaged into this one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +57,27 @@ class Weighted:
     trial: Trial
     weight: float = 1.0
     temperature: float = 1.0  # applied to its probabilities before the mean
+    num_parts: int | None = None  # of a cross-validated trial, so many of its models; None: all
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """A trial that is asked for."""
+
+    recipe: Recipe
+    title: str
+    repeat: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """The parts of one trial, as they come in."""
+
+    key: str
+    recipe: Recipe
+    wanted: Wanted
+    num_parts: int
+    trainings: dict[str, Training] = field(default_factory=dict)  # by the job's name
 
 
 class Trials:
@@ -70,32 +94,74 @@ class Trials:
         checkpoints: Path,
         seed: int,
         treating_s: float = 30.0,  # for judging the labels of one training part
+        engine: Callable[[Bench], Engine] = ThisProcess,
     ) -> None:
         self.folder = folder
         self.data = data
         self.target = target
         self.measure = measure
         self.setting = setting
-        self.checkpoints = checkpoints
         self.seed = seed
-        self.treating_s = treating_s
+        bench = Bench(target=target, setting=setting, checkpoints=checkpoints, seed=seed, treating_s=treating_s)
+        self.bench = bench
+        self.engine = engine(bench)
         self._fitted: dict[str, list[Fitted]] = {}
-        self._judged: dict[str, Any] = {}  # what treatments found out about a training part, for seeds and remedies
+        self._failed: dict[str, TrainingFailedError] = {}  # by key, until ``run`` asks for it
 
     def run(self, arena: Arena, recipe: Recipe, *, title: str, repeat: int = 0) -> Trial:
         """Train ``recipe`` on every part of ``repeat``; the seed follows from run, recipe and repeat."""
-        seeded = replace(recipe, seed=self.seed * 1000 + recipe.seed * 100 + repeat)
-        key = _key(seeded, arena.name, repeat, self.data.fingerprint)
-        if (self.folder / key / "trial.json").is_file():
-            return self._read(key)
-        trainings = [
-            self._fit(seeded, train, valid, f"{key}-{number}")
-            for number, (train, valid) in enumerate(arena.parts_of(repeat))
+        wanted = Wanted(recipe=recipe, title=title, repeat=repeat)
+        self.run_ahead(arena, [wanted])
+        key = self._seeded(arena, wanted)[1]
+        if key in self._failed:
+            raise self._failed.pop(key)
+        return self._read(key)
+
+    def run_ahead(self, arena: Arena, wanted: Sequence[Wanted]) -> None:
+        """Train several side by side, so that ``run`` finds them done; a failure waits for the ``run`` that asks."""
+        batches: dict[str, Batch] = {}
+        for each in wanted:
+            recipe, key = self._seeded(arena, each)
+            if key not in self._failed and not (self.folder / key / "trial.json").is_file():
+                parts = arena.parts_of(each.repeat)
+                batches.setdefault(key, Batch(key=key, recipe=recipe, wanted=each, num_parts=len(parts)))
+        jobs = [
+            Job(name=f"{key}-{number}", recipe=batch.recipe, data=self.data, train=train, valid=valid, group=key)
+            for key, batch in batches.items()
+            for number, (train, valid) in enumerate(arena.parts_of(batch.wanted.repeat))
         ]
-        trial = self._summarise(key, title, seeded, arena, repeat, trainings)
-        self._fitted[key] = [t.fitted for t in trainings]
-        replace_folder(self.folder / key, lambda fresh: self._write(trial, [t.fitted for t in trainings], fresh))
-        return trial
+
+        def on_done(place: int, result: Result) -> None:
+            batch = batches[jobs[place].group]
+            if isinstance(result, TrainingFailedError):
+                self._failed[batch.key] = result
+                return
+            batch.trainings[jobs[place].name] = result
+            if len(batch.trainings) == batch.num_parts:
+                self._keep(arena, batch)
+
+        if jobs:
+            self.engine.run(jobs, on_done=on_done)
+
+    def run_taught(
+        self, arena: Arena, recipe: Recipe, *, title: str, repeat: int, taught: Callable[[int], Dataset]
+    ) -> Trial:
+        """``run`` with the training examples that ``taught`` gives for each part, in this process."""
+        wanted = Wanted(recipe=recipe, title=title, repeat=repeat)
+        seeded, key = self._seeded(arena, wanted)
+        if not (self.folder / key / "trial.json").is_file():
+            parts = arena.parts_of(repeat)
+            batch = Batch(key=key, recipe=seeded, wanted=wanted, num_parts=len(parts))
+            for number, (_, valid) in enumerate(parts):
+                name = f"{key}-{number}"
+                batch.trainings[name] = self.bench.train(seeded, taught(number), self.data.take(valid), name=name)
+            self._keep(arena, batch)
+        return self._read(key)
+
+    def may_share(self, wanted: Sequence[Wanted]) -> bool:
+        """Whether these might be trained in one loop, so that running them ahead saves time."""
+        engine, modality = self.engine, self.data.schema.modality
+        return isinstance(engine, SeedsTogether) and all(engine.may_share(w.recipe, modality) for w in wanted)
 
     def rescored(self, arena: Arena, trial: Trial, recipe: Recipe, *, title: str) -> Trial:
         """The weights of ``trial`` with the inference settings of ``recipe``; nothing is trained."""
@@ -121,9 +187,19 @@ class Trials:
         replace_folder(self.folder / key, lambda fresh: self._write(changed, parts, fresh))
         return changed
 
-    def refit(self, recipe: Recipe, data: Dataset, *, name: str) -> Training:
+    def refit(self, recipe: Recipe, data: Dataset, *, name: str, num_threads: int | None = None) -> Training:
         """Train on all of ``data``, without validation examples."""
-        return self._guarded(recipe, data, None, name)
+        (result,) = self.engine.run(
+            [Job(name=name, recipe=recipe, data=data, train=np.arange(len(data)), num_threads=num_threads)]
+        )
+        if isinstance(result, TrainingFailedError):
+            raise result
+        return result
+
+    def store(self, trial: Trial, parts: list[Fitted]) -> None:
+        """Remember a trial that was made elsewhere, with its models."""
+        self._fitted[trial.key] = parts
+        replace_folder(self.folder / trial.key, lambda fresh: self._write(trial, parts, fresh))
 
     def fitted(self, trial: Trial) -> list[Fitted]:
         """The trained models of a trial, one per part."""
@@ -134,34 +210,18 @@ class Trials:
             ]
         return self._fitted[trial.key]
 
-    def _fit(self, recipe: Recipe, train: np.ndarray, valid: np.ndarray, name: str) -> Training:
-        return self._guarded(recipe, self.data.take(train), self.data.take(valid), name)
+    def _seeded(self, arena: Arena, wanted: Wanted) -> tuple[Recipe, str]:
+        """The recipe as it is trained, and the key under which the trial is kept."""
+        seed = self.seed * 1000 + wanted.recipe.seed * 100 + wanted.repeat
+        seeded = replace(wanted.recipe, seed=seed)
+        return seeded, _key(seeded, arena.name, wanted.repeat, self.data.fingerprint)
 
-    def _guarded(self, recipe: Recipe, train: Dataset, valid: Dataset | None, name: str) -> Training:
-        setting = replace(self.setting, checkpoint=self.checkpoints / name)
-        try:
-            return fit(recipe, self.target, self._treated(recipe, train), valid, setting=setting)
-        except TrainingFailedError:
-            raise
-        except MemoryError as fault:
-            raise TrainingFailedError("ran out of memory", cause=f"out of memory: {fault}") from fault
-        except Exception as fault:  # whatever a library raises inside one trial must not end the run
-            cause = f"{type(fault).__name__}: {fault}"
-            raise TrainingFailedError(f"training {recipe.architecture} crashed: {cause}", cause=cause) from fault
-
-    def _treated(self, recipe: Recipe, train: Dataset) -> Dataset:
-        """Training examples as the recipe's treatments leave them; the same for every seed of one training part."""
-        if not recipe.treatments:
-            return train
-        return treat(
-            train,
-            recipe.treatments,
-            target=self.target,
-            metric=self.setting.metric,
-            seed=self.seed,
-            memory=self._judged,
-            seconds=self.treating_s,
-        )
+    def _keep(self, arena: Arena, batch: Batch) -> None:
+        trainings = [batch.trainings[f"{batch.key}-{number}"] for number in range(batch.num_parts)]
+        trial = self._summarise(batch.key, batch.wanted.title, batch.recipe, arena, batch.wanted.repeat, trainings)
+        fitted = [t.fitted for t in trainings]
+        self._fitted[batch.key] = fitted
+        replace_folder(self.folder / batch.key, lambda fresh: self._write(trial, fitted, fresh))
 
     def _summarise(
         self, key: str, title: str, recipe: Recipe, arena: Arena, repeat: int, trainings: list[Training]

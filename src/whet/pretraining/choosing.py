@@ -16,7 +16,7 @@ from whet.errors import ConfigError, did_you_mean
 from whet.models.architecture import architectures
 from whet.models.mirror import mirror_evidence
 from whet.pretraining.pretext import Pretext, pretexts
-from whet.recipe import Length, Recipe, Schedule, Transfer
+from whet.recipe import Length, Recipe, Resizing, Schedule, Transfer
 from whet.tasks.classes import ClassTarget
 from whet.tasks.facts import Facts
 from whet.tasks.number import NumberTarget
@@ -95,6 +95,7 @@ def choose_recipe(
         augment=recipe.augment if "supervised" in objectives else (),
         regularisation=replace(recipe.regularisation, mixup=0.0, early_stopping=None),
         transfer=Transfer(),
+        resizing=Resizing(),  # its objectives make views of their own
         schedule=Schedule() if recipe.schedule.name == "plateau" else recipe.schedule,  # no examples to watch
         balance="none",
         length=length,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["count", "difference", "duration", "interval_of_gain", "number", "p_value", "percent", "score"]
+__all__ = ["count", "difference", "duration", "interval_of_gain", "number", "p_value", "percent", "score", "size"]
 
 MISSING = "–"
 
@@ -116,3 +116,15 @@ def count(amount: int, noun: str, plural: str = "") -> str:
     ('1 example', '1,200 examples', '2 classes')
     """
     return f"{amount:,} {noun if amount == 1 else plural or noun + 's'}"
+
+
+def size(num_bytes: float) -> str:
+    """In the unit that suits.
+
+    >>> size(900), size(12_400), size(5_250_000)
+    ('900 B', '12 kB', '5.2 MB')
+    """
+    for unit, factor, digits in (("GB", 1e9, 1), ("MB", 1e6, 1), ("kB", 1e3, 0)):
+        if num_bytes >= factor:
+            return f"{num_bytes / factor:.{digits}f} {unit}"
+    return f"{num_bytes:.0f} B"

@@ -77,6 +77,9 @@ class ReportData:
     notes: list[str] = field(default_factory=list)
     explanations: list[dict[str, Any]] = field(default_factory=list)  # of single predictions, by ``whet.explaining``
     importance: list[dict[str, Any]] = field(default_factory=list)  # of a table's columns: column, drop, low, high
+    front: list[dict[str, Any]] = field(default_factory=list)  # candidates: name, score, latency_ms, size_bytes, ...
+    fast: dict[str, Any] | None = None  # the fast model: see ``fast`` of RUN/summary.json
+    limits: dict[str, float | None] = field(default_factory=dict)  # latency_s, size_bytes
     stopped: bool = False  # the run was interrupted before its budget was spent
 
     @classmethod

@@ -28,6 +28,7 @@ class Line:
     what: str
     stage: str
     because: str
+    why_now: str
     before: str
     after: str
     gain: str
@@ -115,6 +116,7 @@ def _line(row: Row, unit: str) -> Line:
         what=str(row.get("change") or row.get("remedy") or ""),
         stage=" · ".join(dict.fromkeys(str(row.get(k)) for k in ("stage", "remedy") if row.get(k))).replace("_", " "),
         because=str(row.get("because") or ""),
+        why_now=str(row.get("why_now") or ""),
         before=score(row.get("before"), unit),
         after=score(row.get("after"), unit),
         gain=difference(row.get("gain"), unit, word=False),

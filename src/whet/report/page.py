@@ -22,11 +22,13 @@ from whet.report.plots import (
     confusion,
     curves,
     forest,
+    front,
     importance,
     predicted,
     reliability,
     residuals,
     roc,
+    timeline,
     timings,
     waterfall,
 )
@@ -68,6 +70,8 @@ def _content(data: ReportData) -> dict[str, Any]:
         "mistakes": shown_mistakes(data),
         "explanations": shown_explanations(data),
         "speed_rows": _speed_rows(data.speed),
+        "front_rows": _front_rows(data),
+        "fast_sentence": wording.fast_sentence(data),
         "num_curves_left_out": sum(map(bool, data.curves.values())) - len(curves.drawable(data)),
         "valid_score": lambda member: amounts.score(member.get("valid_score"), data.unit),
         "plots": {
@@ -81,8 +85,34 @@ def _content(data: ReportData) -> dict[str, Any]:
             "predicted": predicted.draw(data),
             "residuals": residuals.draw(data),
             "timings": timings.draw(data),
+            "timeline": timeline.draw(data),
+            "front": front.draw(data),
         },
     }
+
+
+def _front_rows(data: ReportData) -> list[dict[str, str]]:
+    """What could have been handed over, the best score first."""
+    return [
+        {
+            "number": str(number),
+            "name": str(row["name"]),
+            "score": amounts.score(row["score"], data.unit),
+            "one": f"{row['latency_ms']['1']:.3g} ms",
+            "many": f"{row['latency_ms']['64']:.3g} ms",
+            "size": amounts.size(row["size_bytes"]),
+            "remark": ", ".join(
+                word
+                for word, holds in (
+                    ("handed over", row["chosen"]),
+                    ("over the limit", not row["fits"]),
+                    ("on the front", row["on_front"]),
+                )
+                if holds
+            ),
+        }
+        for number, row in enumerate(front.ordered(data), start=1)
+    ]
 
 
 def _speed_rows(speed: dict[str, Any]) -> list[dict[str, str]]:

@@ -8,10 +8,18 @@ the sealed test says so.
 from __future__ import annotations
 
 from whet.ledger.sealed import opening_alpha
-from whet.report.amounts import count, difference, interval_of_gain, percent, score
+from whet.report.amounts import count, difference, interval_of_gain, percent, score, size
 from whet.report.data import ReportData, ScoreLine
 
-__all__ = ["baseline_name", "confidence", "headline", "openings_sentence", "simple_weight", "verdict_sentences"]
+__all__ = [
+    "baseline_name",
+    "confidence",
+    "fast_sentence",
+    "headline",
+    "openings_sentence",
+    "simple_weight",
+    "verdict_sentences",
+]
 
 
 def headline(data: ReportData) -> str:
@@ -112,6 +120,23 @@ def _deep(data: ReportData) -> str:
     if share >= 0.5:
         return f"{begin}; simple models make up {percent(share)} of the ensemble that was handed over."
     return f"{begin} by itself; together they were blended, simple models with {percent(share)} of the weight."
+
+
+def fast_sentence(data: ReportData) -> str:
+    """What the fast model in model-fast costs in score and gains in time; empty where there is none."""
+    fast = data.fast
+    if fast is None:
+        return ""
+    own, whole = fast["latency_ms"]["1"], fast["teacher_latency_ms"]["1"]
+    lost = fast["difference"]
+    return (
+        f"The folder model-fast holds a single network, taught by the {fast['teacher']}. It answers one example "
+        f"in {own:.3g} ms instead of {whole:.3g} ms ({whole / own:.3g} times as fast) and takes "
+        f"{size(fast['size_bytes'])} instead of {size(fast['teacher_size_bytes'])}. On the sealed test, in the same "
+        f"opening, its {data.metric_title} is {score(fast['test']['score'], data.unit)}: "
+        f"{difference(lost['gain'], data.unit)} against the ensemble "
+        f"({interval_of_gain(lost['low'], lost['high'], data.unit)})."
+    )
 
 
 def _capital(text: str) -> str:

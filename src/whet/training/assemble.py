@@ -16,6 +16,7 @@ from whet.recipe import Recipe, Transfer
 from whet.training.checkpoint import Checkpoint
 from whet.training.clock import TrainingClock
 from whet.training.contrastive import Contrastive
+from whet.training.distilled import Distilled, packed
 from whet.training.ema import Average
 from whet.training.ending import Ending
 from whet.training.evaluate import views_of
@@ -25,7 +26,7 @@ from whet.training.fitted import FitSetting
 from whet.training.loop import Loop
 from whet.training.monitor import Monitor
 from whet.training.moving import Moving, under
-from whet.training.objective import Supervised, class_weights
+from whet.training.objective import Objective, Supervised, class_weights
 from whet.training.optimisers import build_optimisers
 from whet.training.pace import choose_speed
 from whet.training.patience import Patience
@@ -34,6 +35,7 @@ from whet.training.position import Position
 from whet.training.prepare import Prepared, order_of
 from whet.training.speed import Speed
 from whet.training.stepper import Stepper
+from whet.training.swa import EqualAverage, has_statistics, renewed_batches
 from whet.training.validation import SAMPLE, Cadence, Validation, num_marks, sample, truth
 
 __all__ = ["assemble"]
@@ -49,16 +51,17 @@ def assemble(
     clock: TrainingClock,
     setting: FitSetting,
     checkpoint: Checkpoint | None,
+    speed: Speed | None = None,
 ) -> Loop:
-    """A loop at the first step, or at the step where the checkpoint stands."""
+    """A loop at the first step, or at the step where the checkpoint stands; ``speed`` where it is known already."""
     saved = None if checkpoint is None else checkpoint.load()
     feed = _feed(recipe, ready)
     objective = _objective(recipe, ready)
     moving = _moving(recipe, ready)
-    if saved is None:
-        speed = choose_speed(recipe, ready, objective, feed, clock, setting)
-    else:
+    if saved is not None:
         speed = Speed.from_dict(saved[1]["speed"])
+    elif speed is None:
+        speed = choose_speed(recipe, ready, objective, feed, clock, setting)
     feed.channels_last = speed.channels_last
     clock.begin_steps(steps_per_epoch=feed.order.steps_per_epoch)
     position = _position(recipe, valid) if saved is None else Position.from_dict(saved[1]["position"])
@@ -71,6 +74,7 @@ def assemble(
         cadence=_cadence(recipe, ready, position, validation),
         validation=validation,
         steps_per_epoch=feed.order.steps_per_epoch,
+        on_point=setting.on_point,
     )
     if saved is not None:
         _continue(saved, moving=moving, examiner=examiner, clock=clock)
@@ -89,14 +93,15 @@ def assemble(
         lr=recipe.optimiser.lr,
         examiner=examiner,
         setting=setting,
-        ending=_ending(recipe, ready),
+        ending=_ending(recipe, ready, feed),
+        steady_from=1 - recipe.regularisation.swa,
         checkpoint=checkpoint,
         speed=speed,
         phases=_phases(recipe, ready, objective),
     )
 
 
-def _phases(recipe: Recipe, ready: Prepared, objective: Supervised) -> Phases | None:
+def _phases(recipe: Recipe, ready: Prepared, objective: Objective) -> Phases | None:
     """None where nothing ever changes, so that other trainings pay nothing."""
     transfer = recipe.transfer
     if replace(transfer, layer_decay=1.0, lora_rank=0) == Transfer():
@@ -109,28 +114,31 @@ def _phases(recipe: Recipe, ready: Prepared, objective: Supervised) -> Phases | 
 def _feed(recipe: Recipe, ready: Prepared) -> Feed:
     return Feed(
         inputs=ready.train,
-        targets=ready.targets,
+        targets=ready.targets if ready.taught is None else packed(ready.targets, ready.taught),
         order=order_of(recipe, ready.target, ready.codes, ready.train, ready.weights),
         augmentations=ready.augmentations,
         device=ready.device,
+        resizing=recipe.resizing,
     )
 
 
-def _objective(recipe: Recipe, ready: Prepared) -> Supervised:
+def _objective(recipe: Recipe, ready: Prepared) -> Supervised | Distilled:
     weights = None
     if recipe.balance == "class_weights":
         weights = class_weights(ready.codes, ready.target.num_outputs).to(ready.device)
     regularisation = recipe.regularisation
-    return Supervised(
+    labels = Supervised(
         target=ready.target,
         label_smoothing=regularisation.label_smoothing,
         mixup=regularisation.mixup,
+        cutmix=regularisation.cutmix,
         class_weights=weights,
     )
+    return labels if ready.taught is None else Distilled(labels=labels, distillation=recipe.distillation)
 
 
 def _moving(recipe: Recipe, ready: Prepared) -> Moving:
-    decay = recipe.regularisation.ema
+    decay, swa = recipe.regularisation.ema, recipe.regularisation.swa
     return Moving(
         model=ready.model,
         optimisers=build_optimisers(
@@ -140,6 +148,7 @@ def _moving(recipe: Recipe, ready: Prepared) -> Moving:
             layer_decay=recipe.transfer.layer_decay,
         ),
         average=None if decay is None else Average(ready.model, decay),
+        tail=EqualAverage(ready.model, begin=1 - swa) if swa else None,
     )
 
 
@@ -186,12 +195,20 @@ def _continue(saved: Saved, *, moving: Moving, examiner: Examiner, clock: Traini
     clock.resume(step=examiner.position.step, first_s=kept["first_s"], spent_s=kept["spent_s"])
 
 
-def _ending(recipe: Recipe, ready: Prepared) -> Ending:
+def _ending(recipe: Recipe, ready: Prepared, feed: Feed) -> Ending:
     views = 1
     if recipe.test_time_augmentation:
         views = len(views_of(ready.train.batch(np.arange(1)), ready.augmentations))
     return Ending(
         num_valid=0 if ready.valid is None else len(ready.valid) * views,
         num_train=len(ready.train),
+        num_renewed=_num_renewed(recipe, ready, feed),
         seconds=recipe.length.seconds,
     )
+
+
+def _num_renewed(recipe: Recipe, ready: Prepared, feed: Feed) -> int:
+    """Examples that averaged weights see once more for their batch-norm statistics."""
+    if not recipe.regularisation.swa or not has_statistics(ready.model):
+        return 0
+    return renewed_batches(feed.order.steps_per_epoch) * feed.order.batch_size

@@ -63,4 +63,5 @@ def identity(recipe: Recipe, train: Dataset, valid: Dataset | None) -> str:
     for dataset in (train,) if valid is None else (train, valid):
         digest.update(dataset.fingerprint.encode())
         digest.update(dataset.rows.tobytes())
+        digest.update(b"" if dataset.taught is None else dataset.taught.tobytes())
     return digest.hexdigest()

@@ -25,6 +25,7 @@ class Ending:
 
     num_valid: int  # times the views of test-time augmentation
     num_train: int
+    num_renewed: int = 0  # that averaged weights see once more
     seconds: float | None  # the limit of the training
     each_s: float = 0.0
 
@@ -41,4 +42,4 @@ class Ending:
 
     def reserve_s(self) -> float:
         """Seconds to keep free."""
-        return MARGIN * self.each_s * (self.num_valid + self.train_sample())
+        return MARGIN * self.each_s * (self.num_valid + self.train_sample() + self.num_renewed)

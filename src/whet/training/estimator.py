@@ -83,6 +83,11 @@ def _check(recipe: Recipe, target: Target, train: Dataset) -> None:
             f"estimator {recipe.architecture!r} cannot let examples count less; the recipe's treatments weigh them. "
             "Leave suspected labels out instead (drop_suspected_labels)."
         )
+    if recipe.distillation.weight:
+        raise ConfigError(
+            f"estimator {recipe.architecture!r} learns from labels, not from a teacher: "
+            "set Recipe.distillation.weight to 0."
+        )
     if target.kind not in cls.kinds:
         raise ConfigError(
             f"estimator {recipe.architecture!r} predicts {', '.join(sorted(cls.kinds))}; the target here is "

@@ -19,6 +19,7 @@ from whet.models.architecture import Architecture
 from whet.tasks.target import Target
 from whet.training.feed import placed
 from whet.training.objective import member_losses
+from whet.training.out_of_memory import in_smaller_parts
 
 __all__ = ["network_losses", "network_scores", "views_of"]
 
@@ -37,11 +38,15 @@ def network_scores(
 ) -> np.ndarray:
     """(N, K) float64 scores; with ``augmentations`` their mean over the views."""
     found = np.empty((len(inputs), target.num_outputs))
+
+    def score(index: np.ndarray) -> None:
+        views = views_of(inputs.batch(index), augmentations)
+        scores = [_scores(target, model(placed(view, device, channels_last=True))) for view in views]
+        found[index] = torch.stack(scores).mean(dim=0).cpu().numpy()
+
     with _judging(model):
         for index in _index(inputs, batch_size):
-            views = views_of(inputs.batch(index), augmentations)
-            scores = [_scores(target, model(placed(view, device, channels_last=True))) for view in views]
-            found[index] = torch.stack(scores).mean(dim=0).cpu().numpy()
+            in_smaller_parts(score, index)
     return found
 
 
@@ -50,12 +55,16 @@ def network_losses(
 ) -> tuple[np.ndarray, np.ndarray]:
     """(N,) losses and (N, K) scores in one pass; ``targets`` are the encoded ones, on the CPU."""
     losses, scores = np.empty(len(inputs)), np.empty((len(inputs), target.num_outputs))
+
+    def look(index: np.ndarray) -> None:
+        outputs = model(placed(inputs.batch(index), device, channels_last=True))
+        known = targets[torch.from_numpy(index)].to(device)
+        losses[index] = member_losses(target, outputs, known).cpu().numpy()
+        scores[index] = _scores(target, outputs).cpu().numpy()
+
     with _judging(model):
         for index in _index(inputs, BATCH):
-            outputs = model(placed(inputs.batch(index), device, channels_last=True))
-            known = targets[torch.from_numpy(index)].to(device)
-            losses[index] = member_losses(target, outputs, known).cpu().numpy()
-            scores[index] = _scores(target, outputs).cpu().numpy()
+            in_smaller_parts(look, index)
     return losses, scores
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from torch import Tensor
@@ -11,6 +12,7 @@ from whet.training.fitted import CurvePoint
 from whet.training.monitor import Monitor
 from whet.training.moving import Moving
 from whet.training.position import Position
+from whet.training.pruned import Pruned
 from whet.training.schedules import PLATEAU_FACTOR
 from whet.training.validation import Cadence, Validation
 
@@ -29,6 +31,7 @@ class Examiner:
     validation: Validation | None
     steps_per_epoch: int
     best: dict[str, Tensor] = field(default_factory=dict)  # the evaluated weights at their best
+    on_point: Callable[[CurvePoint, float], bool] | None = None  # see ``FitSetting``
 
     def examine(self, lr: float) -> None:
         """Add a point to the curve; without validation examples it holds the training loss alone."""
@@ -49,6 +52,13 @@ class Examiner:
         self.position.evaluated_at = self.position.step
         self.position.marks_done = self.cadence.done
         self._judge(point)
+        self._tell(point)
+
+    def look_again(self) -> None:
+        """Measure the last point once more, where the evaluated weights have changed without a step."""
+        if self.validation is not None:
+            loss, score = self.validation.measure(self.moving.evaluated)
+            self.position.curve[-1] = replace(self.position.curve[-1], valid_loss=loss, valid_score=score)
 
     def go_back_to_best(self) -> None:
         """With early stopping: the best evaluated weights, and their figures on the last point of the curve."""
@@ -71,6 +81,13 @@ class Examiner:
                 position.best_point = point
                 self.best = {n: t.detach().clone() for n, t in self.moving.evaluated.state_dict().items()}
             position.is_stopped = stopping.is_exhausted
+
+    def _tell(self, point: CurvePoint) -> None:
+        step = self.position.step
+        if self.on_point is None or not self.on_point(point, self.clock.progress(step)):
+            return
+        if not self.position.is_stopped and not self.clock.is_over(step):
+            raise Pruned
 
     def _merit(self, point: CurvePoint) -> tuple[float, ...]:
         if self.validation is None or point.valid_loss is None or point.valid_score is None:

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import torch
-
 from whet.errors import TrainingFailedError, WhetError
+from whet.training.out_of_memory import is_out_of_memory
 
 __all__ = ["naming_failures"]
-
-_SIGNS = ("out of memory", "can't allocate memory", "cannot allocate memory")
 
 
 @contextmanager
@@ -25,19 +22,13 @@ def naming_failures(architecture: str) -> Iterator[None]:
     except WhetError:
         raise
     except Exception as fault:
-        if _is_out_of_memory(fault):
+        if is_out_of_memory(fault):
             cause = f"out of memory: {_first_line(fault)}"
             advice = "Use a smaller batch_size or a smaller model."
         else:
             cause = f"crashed: {type(fault).__name__}: {_first_line(fault)}"
             advice = "The traceback above shows where."
         raise TrainingFailedError(f"training {architecture!r} failed: {cause}. {advice}", cause=cause) from fault
-
-
-def _is_out_of_memory(fault: Exception) -> bool:
-    if isinstance(fault, MemoryError | torch.OutOfMemoryError):
-        return True
-    return isinstance(fault, RuntimeError) and any(sign in str(fault).lower() for sign in _SIGNS)
 
 
 def _first_line(fault: Exception) -> str:

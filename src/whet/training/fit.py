@@ -11,6 +11,7 @@ from whet.tasks.target import Target
 from whet.training.estimator import fit_estimator
 from whet.training.failure import naming_failures
 from whet.training.fitted import FitSetting, Training
+from whet.training.memory_limit import limited_memory
 from whet.training.network import fit_network
 
 __all__ = ["fit"]
@@ -29,7 +30,7 @@ def fit(recipe: Recipe, target: Target, train: Dataset, valid: Dataset | None, *
         Interrupted: ``setting.should_stop`` said so; the checkpoint has been written.
     """
     name = recipe.architecture
-    with naming_failures(name):
+    with naming_failures(name), limited_memory(setting.memory_bytes):
         if name in estimators:
             return fit_estimator(recipe, target, train, valid, setting=setting)
         if name in architectures:

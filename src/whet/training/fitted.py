@@ -62,9 +62,13 @@ class FitSetting:
     scratch: Path | None = None  # folder for what outgrows memory
     checkpoint: Path | None = None  # folder; when it holds a checkpoint of this recipe the training continues from it
     checkpoint_every_s: float = 20.0
+    memory_bytes: int | None = None  # that this process may hold while it trains; None: no limit. See ``memory_limit``
     speed_cache: Path | None = None  # JSON file where measured step times are kept
     on_progress: Callable[[Progress], None] | None = None
     should_stop: Callable[[], bool] | None = None  # polled each step; True saves a checkpoint and raises Interrupted
+    # told each point of the learning curve and the fraction of the training that is done; True raises Pruned, but for
+    # the last point, after which there is nothing to save
+    on_point: Callable[[CurvePoint, float], bool] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

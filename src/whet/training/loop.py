@@ -44,6 +44,7 @@ class Loop:
     setting: FitSetting
     ending: Ending
     speed: Speed
+    steady_from: float = 1.0  # share of the training after which the rate stays as it is, while weights are averaged
     checkpoint: Checkpoint | None = None
     phases: Phases | None = None  # of a pretrained body; None: every weight moves all the time
 
@@ -62,8 +63,12 @@ class Loop:
                 self._stop_if_asked()
                 self._step()
                 self._look_around()
+            tail = self.stepper.moving.tail
+            is_renewed = tail is not None and not self.position.is_stopped and tail.renew_statistics(self.feed)
             if self.position.evaluated_at != self.position.step:
                 self.examiner.examine(self._lr())
+            elif is_renewed:
+                self.examiner.look_again()
         self.examiner.go_back_to_best()
 
     def save(self) -> None:
@@ -85,10 +90,11 @@ class Loop:
         step, seed = self.position.step, self.feed.order.seed
         _reseed(stream_seed(seed, "step", str(step)), self.feed.device)
         progress = self.clock.progress(step + 0.5)
-        self._rate = rate(self.schedule, progress) * self.position.rate_factor
+        self._rate = rate(self.schedule, min(progress, self.steady_from)) * self.position.rate_factor
         if self.phases is not None:
             self.phases.enter(progress)
             self.stepper.objective = self.phases.objective(progress)
+        self.feed.progress = progress
         batch, targets = self.feed(step)
         loss, norm = self.stepper(
             batch,
@@ -98,6 +104,8 @@ class Loop:
             generator=make_generator(seed, "objective", str(step)),
             measure=step % MEASURE_EVERY == 0,
         )
+        if self.stepper.moving.tail is not None:
+            self.stepper.moving.tail.update(progress)
         self.monitor.add(loss, norm)
         self.position.step = step + 1
 
@@ -110,16 +118,17 @@ class Loop:
         if step % CHECK_EVERY == 0 and not self.guard.is_fine():
             return
         if step < CHECK_EVERY or step % CHECK_EVERY == 0:
-            self._keep_time_free()
+            self.keep_time_free()
         cadence = self.examiner.cadence
         if cadence.is_due(self.clock.progress(step), self.clock) and self.guard.is_fine(weights=True):
             self.examiner.examine(self._lr())
-            self._keep_time_free()
-        self._report()
+            self.keep_time_free()
+        self.report()
         if self.checkpoint is not None and self.clock.elapsed() - self._saved_s >= self.setting.checkpoint_every_s:
             self.save()
 
-    def _keep_time_free(self) -> None:
+    def keep_time_free(self) -> None:
+        """Tell the clock what scoring after the last step will take."""
         cadence, validation = self.examiner.cadence, self.examiner.validation
         if validation is not None and cadence.last_cost_s > 0:
             self.ending.each_s = cadence.last_cost_s / len(validation)
@@ -135,7 +144,8 @@ class Loop:
             self.save()
             raise Interrupted
 
-    def _report(self) -> None:
+    def report(self) -> None:
+        """Tell whoever watches, a few times a second."""
         now = self.clock.elapsed()
         if self.setting.on_progress is None or now - self._reported_s < REPORT_EVERY_S:
             return

@@ -11,6 +11,7 @@ from torch import Tensor
 from whet.models.architecture import Architecture
 from whet.training.ema import Average
 from whet.training.optimisers import Optimisers
+from whet.training.swa import EqualAverage
 
 __all__ = ["Moving", "under"]
 
@@ -22,10 +23,13 @@ class Moving:
     model: Architecture
     optimisers: Optimisers
     average: Average | None = None
+    tail: EqualAverage | None = None  # over the last part of the training
 
     @property
     def evaluated(self) -> Architecture:
         """The network whose predictions count: the averaged one where there is one."""
+        if self.tail is not None and self.tail.count:
+            return self.tail.model
         return self.model if self.average is None else self.average.model
 
     def copies(self) -> dict[str, Tensor]:
@@ -34,6 +38,8 @@ class Moving:
         named |= {f"optimiser.{n}": t for n, t in self.optimisers.tensors().items()}
         if self.average is not None:
             named |= {f"average.{n}": t for n, t in self.average.model.state_dict().items()}
+        if self.tail is not None:
+            named |= {f"tail.{n}": t for n, t in self.tail.tensors().items()}
         return {name: tensor.detach().clone() for name, tensor in named.items()}
 
     def load(self, tensors: Mapping[str, Tensor]) -> None:
@@ -42,6 +48,8 @@ class Moving:
         self.optimisers.load(under("optimiser.", tensors))
         if self.average is not None:
             self.average.model.load_state_dict(under("average.", tensors))
+        if self.tail is not None:
+            self.tail.load(under("tail.", tensors))
 
     def is_finite(self) -> bool:
         """No weight is NaN or infinite."""

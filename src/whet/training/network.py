@@ -24,7 +24,7 @@ from whet.training.prepare import Prepared, prepare
 from whet.training.threads import using_threads
 from whet.training.validation import sample, truth
 
-__all__ = ["fit_network"]
+__all__ = ["finished", "fit_network"]
 
 
 def fit_network(
@@ -44,9 +44,16 @@ def fit_network(
     notes = _notes_before(recipe, valid, loop)
     with using_threads(setting.num_threads or loop.speed.num_threads):
         loop.run()
-        fitted = _fitted(recipe, ready, loop)
-        valid_scores = None if ready.valid is None else _all_scores(fitted, ready)
-        train_score = _train_score(fitted, ready, train, loop, setting)
+        return finished(recipe, ready, loop, train, setting=setting, notes=notes)
+
+
+def finished(
+    recipe: Recipe, ready: Prepared, loop: Loop, train: Dataset, *, setting: FitSetting, notes: list[str]
+) -> Training:
+    """Score what the loop has trained."""
+    fitted = _fitted(recipe, ready, loop)
+    valid_scores = None if ready.valid is None else _all_scores(fitted, ready)
+    train_score = _train_score(fitted, ready, train, loop, setting)
     return _training(loop, fitted, valid_scores, train_score, notes)
 
 
@@ -92,6 +99,9 @@ def _training(
     position = loop.position
     if position.has_retried:
         notes.append("diverged once; restarted from the last good weights at a quarter of the learning rate")
+    halved = loop.stepper.accumulator.note()
+    if halved is not None:
+        notes.append(halved)
     *before, last = position.curve
     return Training(
         fitted=fitted,

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from whet.data.inputs import Batch
 from whet.tasks.target import Target
+from whet.training.cutmix import cutmix
 from whet.training.mixup import mixup
 
 __all__ = ["Objective", "Supervised", "class_weights", "member_losses"]
@@ -28,25 +29,33 @@ class Objective(Protocol):
 class Supervised:
     """The target's own loss, averaged over examples and members.
 
-    With mixup the loss is the mixture of both examples' losses, each with the weight of its own class; for
+    With mixup or CutMix the loss is the mixture of both examples' losses, each with the weight of its own class; for
     cross-entropy this equals the loss of the mixed target, for squared error it has the same gradient.
     """
 
     target: Target
     label_smoothing: float = 0.0
     mixup: float = 0.0
+    cutmix: float = 0.0
     class_weights: Tensor | None = None  # (K,) on the device of the training
 
     def __call__(self, model: nn.Module, batch: Batch, targets: Tensor, *, generator: torch.Generator) -> Tensor:
         """See ``Objective``."""
-        if self.mixup == 0:
-            return self._losses(model(batch), targets).mean()
-        mixed, partner, weight = mixup(batch, self.mixup, generator=generator)
+        if self.mixup == 0 and self.cutmix == 0:
+            return self.losses(model(batch), targets).mean()
+        mixed, partner, weight = self._mixed(batch, generator)
         outputs = model(mixed)
-        own, other = self._losses(outputs, targets), self._losses(outputs, targets[partner])
+        own, other = self.losses(outputs, targets), self.losses(outputs, targets[partner])
         return torch.lerp(other, own, weight).mean()
 
-    def _losses(self, outputs: Tensor, targets: Tensor) -> Tensor:
+    def _mixed(self, batch: Batch, generator: torch.Generator) -> tuple[Batch, Tensor, float]:
+        """By mixup or by CutMix; where both are asked for, a coin decides for each batch."""
+        if self.cutmix == 0 or (self.mixup > 0 and bool(torch.rand((), generator=generator) < 0.5)):
+            return mixup(batch, self.mixup, generator=generator)
+        return cutmix(batch, self.cutmix, generator=generator)
+
+    def losses(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """(B, K) or (B, M, K) outputs and (B,) encoded targets -> (B,), with smoothing and the weights of classes."""
         losses = member_losses(self.target, outputs, targets, label_smoothing=self.label_smoothing)
         return losses if self.class_weights is None else losses * self.class_weights[targets]
 

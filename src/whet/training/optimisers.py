@@ -15,7 +15,7 @@ from whet.models.architecture import Architecture
 from whet.recipe import Optimiser
 from whet.training.muon import Muon
 
-__all__ = ["Optimisers", "build_optimisers"]
+__all__ = ["Optimisers", "build_optimisers", "optimisers_over"]
 
 _MATRICES = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
 
@@ -79,6 +79,14 @@ def build_optimisers(
         trainable = [p for p in group if p.requires_grad]
         parts += _parts(trainable, settings, hidden, scale=layer_decay**depth)
     return Optimisers(parts, decayed=model.decayed(), weight_decay=weight_decay)
+
+
+def optimisers_over(
+    parameters: list[nn.Parameter], settings: Optimiser, *, decayed: list[nn.Parameter], weight_decay: float
+) -> Optimisers:
+    """AdamW or SGD over parameters that belong to no one network."""
+    assert settings.name != "muon"
+    return Optimisers(_parts(parameters, settings, set(), scale=1.0), decayed=decayed, weight_decay=weight_decay)
 
 
 def _parts(

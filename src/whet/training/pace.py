@@ -27,7 +27,7 @@ from whet.training.speed_cache import read_speed, speed_key, write_speed
 from whet.training.stepper import Stepper
 from whet.training.threads import available_cores, threads_are_free
 
-__all__ = ["choose_speed"]
+__all__ = ["choose_speed", "throw_away_steps"]
 
 MOST_S, SHARE = 12.0, 0.10  # what measuring may cost: seconds, and of the training's seconds; it is done once a network
 MOST_PICTURES = 64  # a step on so many ranks the settings as a full one does, in a fraction of the time
@@ -48,7 +48,7 @@ def choose_speed(
     budget_s = min(MOST_S, SHARE * seconds)
     if known is not None or budget_s < LEAST_S:
         return known or fixed
-    stepping = _throw_away(recipe, ready, objective, feed)
+    stepping = throw_away_steps(recipe, ready, objective, feed, most_pictures=MOST_PICTURES)
     with drawing_globally(recipe.seed, "calibration"):
         changes = _changes(recipe, ready, feed, setting)
         speed = calibrate(fixed, changes, stepping, budget_s=budget_s, now=clock.now)
@@ -70,18 +70,21 @@ def _changes(recipe: Recipe, ready: Prepared, feed: Feed, setting: FitSetting) -
     return changes
 
 
-def _fewer(batch: Batch, targets: Tensor) -> tuple[Batch, Tensor]:
-    """The first pictures of a batch; other kinds of input are cheap and stay as they are."""
-    if all(part.ndim != 4 for part in batch.values()):
+def _fewer(batch: Batch, targets: Tensor, most: int | None) -> tuple[Batch, Tensor]:
+    """The first ``most`` pictures of a batch; other kinds of input are cheap and stay as they are."""
+    if most is None or all(part.ndim != 4 for part in batch.values()):
         return batch, targets
-    return {name: part[:MOST_PICTURES] for name, part in batch.items()}, targets[:MOST_PICTURES]
+    return {name: part[:most] for name, part in batch.items()}, targets[:most]
 
 
-def _throw_away(
-    recipe: Recipe, ready: Prepared, objective: Objective, feed: Feed
+def throw_away_steps(
+    recipe: Recipe, ready: Prepared, objective: Objective, feed: Feed, *, most_pictures: int | None
 ) -> Callable[[Speed], Callable[[int], None]]:
-    """Steps like those of the training, on a copy of the network."""
-    batches = [_fewer(*feed(step)) for step in range(2)]
+    """Steps like those of the training, on a copy of the network: ``throw_away_steps(...)(speed)(number)``.
+
+    ``most_pictures`` of a batch are taken; None takes the whole batch.
+    """
+    batches = [_fewer(*feed(step), most_pictures) for step in range(2)]
     generator = make_generator(recipe.seed, "calibration")
 
     def stepping(speed: Speed) -> Callable[[int], None]:

@@ -20,9 +20,12 @@ from whet.recipe import Recipe
 from whet.rng import drawing_globally, make_numpy_generator
 from whet.tasks.target import Target
 from whet.training.batches import BatchOrder
+from whet.training.distilled import taught_targets
 from whet.training.fitted import FitSetting
 from whet.training.fitted_network import build_augmentations
 from whet.training.lora import add_low_rank
+from whet.training.out_of_memory import hand_back, is_out_of_memory
+from whet.training.resizing import check_resizing
 
 __all__ = ["Prepared", "order_of", "prepare"]
 
@@ -41,6 +44,7 @@ class Prepared:
     valid: Inputs | None
     codes: np.ndarray  # (N,) encoded training targets
     device: torch.device
+    taught: Tensor | None = None  # (N, K) what a teacher says, where the recipe listens to one
     weights: np.ndarray | None = None  # (N,) share of the epochs in which an example comes
 
     @property
@@ -56,6 +60,7 @@ def prepare(recipe: Recipe, target: Target, train: Dataset, valid: Dataset | Non
     backbone = None if recipe.backbone is None else _opened(recipe.backbone)
     encoder = _encoder(recipe, train, backbone)
     model = build(recipe.architecture, encoder.spec, target.num_outputs, recipe.settings, seed=recipe.seed)
+    check_resizing(recipe.resizing, model, recipe.architecture)
     inputs = encoder.encode(train, scratch=_folder(setting, "train")).only(model.parts)
     _initialise(model, inputs, recipe.seed)
     if backbone is not None:
@@ -73,6 +78,7 @@ def prepare(recipe: Recipe, target: Target, train: Dataset, valid: Dataset | Non
         train=inputs,
         valid=checked,
         codes=target.encode(train.target),
+        taught=taught_targets(recipe, target, train),
         weights=train.weights,
         device=device,
     )
@@ -129,5 +135,13 @@ def _folder(setting: FitSetting, name: str) -> Path | None:
 
 def _initialise(model: Architecture, inputs: Inputs, seed: int) -> None:
     chosen = make_numpy_generator(seed, "initialise").permutation(len(inputs))[:FIRST_LOOK]
-    with drawing_globally(seed, "initialise"), torch.no_grad():
-        model.initialise(inputs.batch(np.sort(chosen)))
+    while True:
+        try:
+            with drawing_globally(seed, "initialise"), torch.no_grad():
+                model.initialise(inputs.batch(np.sort(chosen)))
+            return
+        except Exception as fault:
+            if not is_out_of_memory(fault) or len(chosen) < 2:
+                raise
+        hand_back()
+        chosen = chosen[: len(chosen) // 2]

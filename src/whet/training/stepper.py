@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_, get_total_norm
 
 from whet.data.inputs import Batch
+from whet.training.accumulating import Accumulator
 from whet.training.moving import Moving
 from whet.training.objective import Objective
 
-__all__ = ["Stepper"]
+__all__ = ["Stepper", "add_l1"]
 
 
 @dataclass(kw_only=True)
@@ -30,19 +31,23 @@ class Stepper:
     precision: str = "float32"  # or "bfloat16": weights stay float32, products run in bfloat16
     l1: float = 0.0
     grad_clip: float | None = None
+    accumulator: Accumulator = field(default_factory=Accumulator)
 
     def __call__(
         self, batch: Batch, targets: Tensor, *, step: int, rate: float, generator: torch.Generator, measure: bool
     ) -> tuple[Tensor, Tensor | None]:
         """The loss before the step, and the norm of the gradients where it was clipped or ``measure`` asks for it."""
-        with self._autocast(targets.device.type):
-            loss = self.objective(self.moving.model, batch, targets, generator=generator)
-        loss.backward()  # type: ignore[no-untyped-call]
+
+        def loss_of(part: Batch, known: Tensor) -> Tensor:
+            with self._autocast(targets.device.type):
+                return self.objective(self.moving.model, part, known, generator=generator)
+
+        loss = self.accumulator(self.moving.model, batch, targets, loss_of)
         norm = self._regularise(measure)
         self.moving.optimisers.step(rate)
         if self.moving.average is not None:
             self.moving.average.update(step)
-        return loss.detach(), norm
+        return loss, norm
 
     def _autocast(self, device: str) -> AbstractContextManager[object]:
         if self.precision == "float32":
@@ -52,7 +57,7 @@ class Stepper:
     @torch.no_grad()
     def _regularise(self, measure: bool) -> Tensor | None:
         if self.l1 > 0:
-            _add_l1(self.moving.model.decayed(), self.l1)
+            add_l1(self.moving.model.decayed(), self.l1)
         if self.grad_clip is not None:
             return clip_grad_norm_(self._with_gradients(), self.grad_clip)
         return get_total_norm([p.grad for p in self._with_gradients() if p.grad is not None]) if measure else None
@@ -61,7 +66,8 @@ class Stepper:
         return [p for p in self.moving.model.parameters() if p.grad is not None]
 
 
-def _add_l1(parameters: list[nn.Parameter], l1: float) -> None:
+def add_l1(parameters: list[nn.Parameter], l1: float) -> None:
+    """Add the gradient of l1 * sum of |weight| where there is one."""
     assert math.isfinite(l1)
     for parameter in parameters:
         if parameter.grad is not None:

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from whet.budget import parse_latency, parse_size
 from whet.cli.asking import (
     Device,
     Download,
@@ -69,6 +70,21 @@ def improve(
     trust_code: TrustCode = False,
     margin: Annotated[float | None, typer.Option(help="Smallest gain worth adopting, in the metric's unit.")] = None,
     max_confirmations: Annotated[int, typer.Option(help="Judged changes that the error budget is shared over.")] = 12,
+    workers: Annotated[str, typer.Option(help="Trainings side by side, in processes: a number, or auto.")] = "1",
+    order: Annotated[str, typer.Option(help="Of what is tried: planned, or random as a control.")] = "planned",
+    fast: Annotated[
+        bool | None,
+        typer.Option(
+            "--fast/--no-fast", help="Beside an ensemble, one fast model that it taught: in any case, or never."
+        ),
+    ] = None,
+    max_latency: Annotated[
+        str | None, typer.Option(help="Largest time for one example alone, measured on this machine: 5ms, 200us.")
+    ] = None,
+    max_size: Annotated[str | None, typer.Option(help="Largest saved model: 5MB, 300kB.")] = None,
+    memory: Annotated[
+        str | None, typer.Option(help="Most memory that the run may hold: 4GB, 800MB. [default: no limit]")
+    ] = None,
     strict: Annotated[bool, typer.Option(help="Spend the error budget under any dependence between rows.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -107,6 +123,12 @@ def improve(
             margin=margin,
             max_confirmations=max_confirmations,
             strict=strict,
+            fast_model=fast,
+            max_latency_s=None if max_latency is None else parse_latency(max_latency),
+            max_size_bytes=None if max_size is None else parse_size(max_size),
+            order=order,
+            memory=memory,
+            workers=int(workers) if workers.isdecimal() else workers,
             observer=observer,
             should_stop=stop,
             command=shlex.join(["whet", *sys.argv[1:]]),

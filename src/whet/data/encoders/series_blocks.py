@@ -89,9 +89,13 @@ def channel_moments(blocks: SeriesBlocks) -> tuple[np.ndarray, np.ndarray]:
 
 
 def new_array(shape: tuple[int, ...], scratch: Path | None) -> np.ndarray:
-    """An empty float32 array, in a file under ``scratch`` where it would take more than 1 GiB of memory."""
-    if scratch is None or int(np.prod(shape)) * 4 <= _IN_MEMORY_BYTES:
-        return np.empty(shape, np.float32)
+    """An empty float32 array, in a file under ``scratch`` where it would take over 1 GiB or memory has run out."""
+    try:
+        if scratch is None or int(np.prod(shape)) * 4 <= _IN_MEMORY_BYTES:
+            return np.empty(shape, np.float32)
+    except MemoryError:
+        if scratch is None:
+            raise
     with tempfile.NamedTemporaryFile(dir=scratch, prefix="series-", suffix=".f32", delete=False) as file:
         return np.memmap(file.name, np.float32, "w+", shape=shape)
 

@@ -79,9 +79,13 @@ class TableEncoder:
 
 
 def _room(shape: tuple[int, int], dtype: np.dtype[Any], scratch: Path | None) -> np.ndarray:
-    """An array to fill: in memory, or in a file under ``scratch`` when it is large."""
-    if scratch is None or shape[0] * shape[1] * dtype.itemsize <= _IN_MEMORY_BYTES:
-        return np.empty(shape, dtype)
+    """An array to fill: in memory, or in a file under ``scratch`` when it is large or memory has run out."""
+    try:
+        if scratch is None or shape[0] * shape[1] * dtype.itemsize <= _IN_MEMORY_BYTES:
+            return np.empty(shape, dtype)
+    except MemoryError:
+        if scratch is None:
+            raise
     scratch.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix="table-", suffix=f".{dtype.name}", dir=scratch)
     os.close(handle)
