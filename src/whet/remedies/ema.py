@@ -29,7 +29,7 @@ class WeightAveraging:
 
     def propose(self, recipe: Recipe, facts: Facts) -> Sequence[tuple[str, Recipe]]:
         """See ``Remedy.propose``."""
-        if recipe.regularisation.ema is not None:
+        if recipe.regularisation.ema is not None or recipe.regularisation.swa:
             return ()
         changed = replace(recipe.regularisation, ema=self.decay)
         return ((f"EMA {self.decay:g}", replace(recipe, regularisation=changed)),)
