@@ -111,7 +111,7 @@ def _file(path: str) -> Write:
 def _hands(scratch: Path, data: Path | None) -> tuple[Path, None]:
     """A third of the pictures of each hand sign."""
     target = scratch / "hands"
-    for folder in sorted((Path(str(data)) / "sign_digits").iterdir()):
+    for folder in sorted(p for p in (Path(str(data)) / "sign_digits").iterdir() if p.is_dir()):
         (target / folder.name).mkdir(parents=True)
         for picture in sorted(folder.iterdir())[::3]:
             (target / folder.name / picture.name).write_bytes(picture.read_bytes())

@@ -51,7 +51,9 @@ def print_verdict(summary: dict[str, Any], path: Path) -> None:
             f"95 % interval {_figure(test['low'])} to {_figure(test['high'])} ({test['n']:,} examples, "
             f"opened {test['opened']} time{'s' if test['opened'] != 1 else ''})"
         )
-    screen.print(f"model:  {path / 'model'}\nreport: {path / 'report.html'}", soft_wrap=True)
+    page = path / "report.html"
+    drawn = str(page) if page.is_file() else f"not drawn yet; whet report {path}"
+    screen.print(f"model:  {path / 'model'}\nreport: {drawn}", soft_wrap=True)
 
 
 def print_scores(result: dict[str, Any]) -> None:

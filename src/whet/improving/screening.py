@@ -1,7 +1,7 @@
 """A cheap look at many changes on an inner split of the training rows. It spends no alpha and makes no claim.
 
 A look trains in full length on a part of the examples: measured on other data, that ranks changes about twice as well
-as a short training on all of them (``planning.portfolio``). What each look shows moves what is expected of the changes
+as a training of the same cost, shortened, on all of them (``planning.portfolio``). What each look shows moves what is expected of the changes
 that are like it, so that the next look is chosen anew.
 """
 
@@ -27,6 +27,7 @@ __all__ = ["Looked", "screen"]
 
 COUNTED = 1 / 3  # of the examples, where trainings are counted in epochs
 LEAST_SHARE = 0.1  # of the examples
+TIE = 1e-3  # weight of the loss: it decides between looks that make the same number of mistakes
 SMALLEST_NOISE = 0.3  # points: no look is surer than this of what a full training would gain
 
 
@@ -36,7 +37,7 @@ class Looked:
 
     proposal: Proposal
     gain: float  # in the metric's unit, positive is better
-    rank: float  # by which looks are compared: loss gained, or the metric where a lower loss means little
+    rank: float  # by which looks are compared: points gained, and loss where these are alike
 
 
 @dataclass(kw_only=True)
@@ -112,7 +113,7 @@ def _look(screening: _Screening, proposal: Proposal, reference: Trial) -> None:
         session.observer.doing(f"screening {proposal.change}")
         trial = session.trials.run(screening.arena, screening.recipe_of(proposal), title=f"{proposal.change}, screened")
         gain = session.gain(trial.score, before)
-        fine = loss_gain(trial.scores, reference.scores, truth) if moves_with_loss(metric.name) else gain
+        fine = loss_gain(trial.scores, reference.scores, truth) if moves_with_loss(metric.name) else 0.0
         paired = example_gains(metric, truth, trial.scores[None], reference.scores[None])
         return Decision(
             verdict=Verdict.MEASURED,
@@ -129,13 +130,14 @@ def _look(screening: _Screening, proposal: Proposal, reference: Trial) -> None:
     decision = session.book.row(_plan(screening, proposal), work)
     if decision.gain is None:
         return
-    rank, noise = decision.details["loss_gain"], decision.details["noise"]
-    screening.looked.append(Looked(proposal=proposal, gain=decision.gain, rank=float(rank)))
+    points, noise = points_of(decision.gain, metric, before), float(decision.details["noise"])
+    rank = points + TIE * float(decision.details["loss_gain"])
+    screening.looked.append(Looked(proposal=proposal, gain=decision.gain, rank=rank))
     if proposal.expectation is not None:
         seen = Observation(
             expectation=proposal.expectation,
-            gain=points_of(decision.gain, metric, before),
-            noise=max(SMALLEST_NOISE, points_of(float(noise), metric, before)),
+            gain=points,
+            noise=max(SMALLEST_NOISE, points_of(noise, metric, before)),
         )
         session.observations.append(seen)
 
