@@ -15,7 +15,7 @@ import whet
 from whet.diagnosis.api import diagnose, diagnose_setup
 from whet.diagnosis.checklist import checklist
 from whet.diagnosis.diagnosis import Diagnosis
-from whet.diagnosis.judging import COSTLY, USED_UP, Judged, judge
+from whet.diagnosis.judging import COSTLY, FIRST, USED_UP, Judged, judge
 from whet.diagnosis.opening import open_setup
 from whet.diagnosis.verdict import join
 from whet.errors import CannotJudgeError, ConfigError, RunError
@@ -164,6 +164,12 @@ def test_costly_rules_wait_for_the_others_and_are_left_out_without_time():
     assert judged.not_judged == {COSTLY[0]: USED_UP}
     assert judged.clean == ["cheap"]
     assert next(iter(whet.diagnosis.judging.chosen_rules())) not in COSTLY
+
+
+def test_what_undoes_an_odd_setting_is_asked_before_trials_of_ordinary_ones():
+    names = list(whet.diagnosis.judging.chosen_rules())
+    assert set(names[: len(FIRST)]) == set(FIRST)
+    assert not set(FIRST) & set(COSTLY)
 
 
 def test_without_validation_batches_rules_about_the_outcome_are_not_judged():

@@ -72,7 +72,7 @@ STEPS = (
         "the loss falls, and the training loop is sound",
         "non_finite exploding vanishing dead_units saturation learning_rate_too_high learning_rate_too_low flat_loss "
         "oscillation curve_oscillation gradients_not_zeroed discarded_gradients eval_mode_training scheduler_misused "
-        "accumulation_not_averaged clipping_too_tight momentum_too_high",
+        "accumulation_not_averaged clipping_too_tight momentum_too_high repeated_batches",
         "flat_loss learning_rate_too_high non_finite",
     ),
     _step(

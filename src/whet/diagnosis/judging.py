@@ -14,7 +14,7 @@ from whet.diagnosis.rule import Rule, Stage, rules
 from whet.errors import CannotJudgeError, ConfigError, did_you_mean
 from whet.finding import Finding
 
-__all__ = ["COSTLY", "USED_UP", "Judged", "chosen_rules", "judge"]
+__all__ = ["COSTLY", "FIRST", "USED_UP", "Judged", "chosen_rules", "judge"]
 
 # Rules that run the model often, the cheapest first; they come after the others of their stage and only while time is
 # left. For a small network all of them take a few seconds.
@@ -22,9 +22,6 @@ COSTLY = (
     "dead_units",
     "unshuffled",
     "input_unused",
-    "weight_decay_too_strong",
-    "dropout_too_strong",
-    "momentum_too_high",
     "cannot_memorise",
     "augmentation_breaks_labels",
     "split_mismatch",
@@ -33,6 +30,9 @@ COSTLY = (
     "more_data",
     "seed_variance",
 )
+# Rules that undo one setting where it is far from usual, which costs nothing where it is not. They come first: what a
+# plainly odd setting costs is to be known before the time goes into trials of ordinary ones.
+FIRST = ("clipping_too_tight", "dropout_too_strong", "momentum_too_high", "weight_decay_too_strong")
 # Of the time left in its stage, that one rule may take: the rules after it must get their turn.
 SHARES = {"before": 0.35, "during": 0.8, "after": 0.6}
 
@@ -60,7 +60,7 @@ def chosen_rules(
     for name in settings or {}:
         if name not in names:
             raise ConfigError(f"there are settings for rule {name!r}, which does not run. {did_you_mean(name, names)}")
-    names.sort(key=lambda name: (COSTLY.index(name) if name in COSTLY else -1, name))
+    names.sort(key=lambda name: (-2 if name in FIRST else COSTLY.index(name) if name in COSTLY else -1, name))
     return {name: _configured(name, rules[name], (settings or {}).get(name, {})) for name in names}
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from whet.watching.batch_marks import mark_of
 from whet.watching.layers import LayerLook, is_compiled
 from whet.watching.modes import depends_on_mode, entries_of
 from whet.watching.pacing import OwnWork
@@ -86,6 +87,7 @@ class Forwards:
         window.is_training = module.training if len(self._entries) > 1 else self._model.training
         if window.looked_at:
             self._dependents = _dependents(self._model)
+            window.mark = mark_of(args, kwargs)
         if self._dependents:
             window.in_eval = tuple([name for name, part in self._dependents if not part.training])
         if window.entered is None or id(module) in window.entered or is_compiled(module):

@@ -100,6 +100,7 @@ class Steps:
                 parameters,
                 window.loss_call or window.latest_call,
                 self._broken,
+                window.mark,
             ),
             is_first=not window.stepped,
         )

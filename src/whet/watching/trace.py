@@ -77,6 +77,9 @@ class Step:
     # what was NaN or infinite first: "inputs", "parameter 'body.3.weight'", "layer 'body.3' (Linear)",
     # "outputs of the model" (on steps not looked at), "loss", "gradient of 'body.3.weight'"
     first_broken: str = ""
+    batch: int | None = (
+        None  # the same for steps whose last forward pass was given the same values; None: not looked at
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -37,6 +37,7 @@ class Window:
     inputs: Any = None  # of the latest forward pass, until the step
     outputs: Any = None  # of it, until the backward pass begins
     num_examples: int | None = None
+    mark: int | None = None  # of its batch, in windows that are looked at
     is_training: bool = True
     in_eval: tuple[str, ...] = ()
     forward_begin: float | None = None

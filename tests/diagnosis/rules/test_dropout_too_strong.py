@@ -1,8 +1,10 @@
 import pytest
-from during_scripts import Transformer, case_of, examples, findings
+from during_scripts import Transformer, case_of, examples, findings, loader
 from torch import nn
 from torch.optim import Adam
 
+from whet.diagnosis.probes import undone
+from whet.diagnosis.probes.trials import Comparison
 from whet.rng import drawing_globally
 
 NAME = "dropout_too_strong"
@@ -41,3 +43,20 @@ def test_dropout_through_which_little_passes_is_found(build, kind, p):
 @pytest.mark.parametrize(("build", "kind", "p"), [(mlp, "mlp", 0.5), (bag, "bag", 0.6), (transformer, "bag", 0.1)])
 def test_usual_dropout_is_silent(build, kind, p):
     assert not findings(case(build, kind, p), NAME)
+
+
+def test_strong_dropout_on_few_examples_with_wrong_labels_is_silent():
+    """What little dropout gains there is learnt by heart, in the short trial and in the long one."""
+    model = mlp(0.65)
+    train, valid = examples("mlp", 64, noise=0.25), examples("mlp", 256, seed=1)
+    held = loader(*valid, batch_size=64, shuffle=False)
+    assert not findings(case_of(model, Adam(model.parameters(), lr=3e-3), train, valid=held, epochs=20), NAME)
+
+
+def test_trials_too_short_to_tell_are_followed_by_a_longer_one(monkeypatch):
+    tried = Comparison(gain=0.0, noise=0.01, whole_gain=0.0, valid_gain=0.0, before=1.0, after=1.0, whole=1.0, steps=12)
+    monkeypatch.setattr(undone, "compare", lambda made, change: tried)
+    model = mlp(0.93)
+    made = case_of(model, Adam(model.parameters(), lr=3e-3), examples("mlp"), epochs=20)
+    (found,) = findings(made, NAME)
+    assert found.evidence["dropout"] == 0.93

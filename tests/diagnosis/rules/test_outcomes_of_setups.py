@@ -7,7 +7,7 @@ import torch
 from outcomes_made import trained
 from small_setups import Attending, Bag, Recurrent, blobs, cnn, found, loader, mlp, pictures, sequences, words
 from torch import nn
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader, Dataset, TensorDataset, WeightedRandomSampler
 
 from whet.diagnosis.case import Case
 from whet.diagnosis.ending import has_ended
@@ -265,6 +265,33 @@ def test_other_shares_of_classes_are_a_mismatch():
     (x, y), (xv, yv) = blobs(400), blobs(600, seed=1)
     kept = (yv != 2) | (torch.arange(600) % 12 == 0)
     case = trained(mlp, loader(x, y), loader(xv[kept], yv[kept], batch_size=64), epochs=6, optimizer=adam(1e-2))
+    assert {symptom for symptom, _ in told(case, "split_mismatch")} == {"split_mismatch"}
+
+
+def rare(num, seed=0):
+    """Two classes, one of twelve the second."""
+    g = make_generator(seed, "rare")
+    y = (torch.rand(num, generator=g) < 1 / 12).long()
+    return torch.randn(num, 8, generator=g) + 1.5 * y[:, None], y
+
+
+def balancing(x, y):
+    """A loader whose sampler draws both classes as often."""
+    weights = 1.0 / torch.bincount(y)[y].double()
+    sampler = WeightedRandomSampler(weights, len(y), generator=make_generator(0, "sampler"))
+    return DataLoader(TensorDataset(x, y), 32, sampler=sampler)
+
+
+def test_classes_that_a_sampler_balances_on_purpose_are_no_mismatch():
+    (x, y), (xv, yv) = rare(1200), rare(500, seed=1)
+    case = trained(lambda: mlp(8, 2), balancing(x, y), loader(xv, yv, shuffle=False), epochs=4, optimizer=adam(1e-2))
+    assert told(case, "split_mismatch") == set()
+
+
+def test_inputs_that_differ_beside_balanced_classes_are_a_mismatch():
+    (x, y), (xv, yv) = rare(1200), rare(500, seed=1)
+    elsewhere = loader(xv + torch.tensor([2.0, -2.0] * 4), yv, shuffle=False)
+    case = trained(lambda: mlp(8, 2), balancing(x, y), elsewhere, epochs=4, optimizer=adam(1e-2))
     assert {symptom for symptom, _ in told(case, "split_mismatch")} == {"split_mismatch"}
 
 

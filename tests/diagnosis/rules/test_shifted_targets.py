@@ -169,3 +169,41 @@ def test_rows_sorted_by_class_are_silent():
 def test_healthy_setups_are_silent():
     for name, case in healthy():
         assert not found(ShiftedTargets(), case), name
+
+
+def series(num=420, seed=5):
+    """Waves with noise."""
+    noise = torch.randn(num, generator=make_generator(seed, "series"))
+    return torch.sin(torch.arange(num) / 7) + 0.2 * noise
+
+
+class Forecast(nn.Module):
+    """(B, T, 1) or (B, T) -> (B,)."""
+
+    def __init__(self):
+        super().__init__()
+        self.head = nn.Linear(12, 1)
+
+    def forward(self, x):
+        return self.head(x.flatten(1)).squeeze(1)
+
+
+@pytest.mark.parametrize("stride", [1, 4])
+@pytest.mark.parametrize("is_flat", [False, True])
+def test_a_forecast_whose_target_is_the_last_value_of_its_window_is_found(stride, is_flat):
+    s = series(420 * stride)
+    windows = s.unfold(0, 12, stride)[:-1]
+    last, following = windows[:, -1], s[12::stride][: len(windows)]
+    x = windows if is_flat else windows[..., None]
+    (finding,) = found(ShiftedTargets(), make(Forecast, loader(x, last), loss=nn.MSELoss()))
+    assert finding.level == "severe"
+    assert finding.evidence["value"] == -1
+    (older,) = found(ShiftedTargets(), make(Forecast, loader(x, windows[:, -3]), loss=nn.MSELoss()))
+    assert older.level == "moderate"
+    assert older.evidence["value"] == -3
+    assert not found(ShiftedTargets(), make(Forecast, loader(x, following), loss=nn.MSELoss()))
+
+
+def test_recalling_a_value_of_sequences_of_their_own_is_a_task():
+    x = torch.randn(300, 12, generator=make_generator(6, "recall"))
+    assert not found(ShiftedTargets(), make(Forecast, loader(x, x[:, -1]), loss=nn.MSELoss()))

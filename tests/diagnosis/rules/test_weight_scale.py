@@ -119,3 +119,43 @@ def test_a_recurrent_layer_that_keeps_its_signals_is_silent():
 def test_a_first_loss_out_of_proportion_that_comes_from_the_inputs_is_silent():
     x, y = blobs()
     assert not found(WeightScale(), make(mlp, loader(1e4 * x, y)))
+
+
+def squashed(activation, layers, std=None, width=32):
+    def build():
+        sizes = [8] + [width] * (layers - 1)
+        hidden = [m for a, b in itertools.pairwise(sizes) for m in (nn.Linear(a, b), activation())]
+        net = nn.Sequential(*hidden, nn.Linear(width, 3))
+        for p in net.parameters():
+            if std is not None:
+                nn.init.normal_(p, std=std) if p.ndim > 1 else nn.init.zeros_(p)
+        return net
+
+    return build
+
+
+def momentum(parameters):
+    return torch.optim.SGD(parameters, lr=0.05, momentum=0.9)
+
+
+@pytest.mark.parametrize(
+    ("activation", "layers", "std"),
+    [(nn.Tanh, 6, 0.01), (nn.Tanh, 16, 0.012), (nn.Sigmoid, 6, 0.012), (nn.Sigmoid, 12, 0.001)],
+    ids=["tanh 6", "tanh 16", "sigmoid 6", "sigmoid 12"],
+)
+def test_signals_that_fade_through_many_layers_are_found_though_each_shrinks_them_little(activation, layers, std):
+    case = make(squashed(activation, layers, std), loader(*blobs()), optimizer=momentum)
+    (finding,) = found(WeightScale(), case)
+    assert finding.level == "severe"
+    assert finding.cures == ("reinitialise",)
+
+
+def test_where_weights_of_glorot_learn_and_those_of_pytorch_do_not_the_former_are_the_proof():
+    (finding,) = found(WeightScale(), make(squashed(nn.Tanh, 16, 0.012), loader(*blobs()), optimizer=momentum))
+    assert finding.evidence["loss_from_ordinary_weights"] < 0.7 * finding.evidence["loss"]
+
+
+@pytest.mark.parametrize("activation", [nn.Tanh, nn.Sigmoid])
+@pytest.mark.parametrize("layers", [3, 12])
+def test_usual_weights_of_deep_networks_are_not_blamed(activation, layers):
+    assert not found(WeightScale(), make(squashed(activation, layers), loader(*blobs()), optimizer=momentum))

@@ -1,13 +1,13 @@
-"""How much of a model's skill is lost when one part of its inputs is dealt out anew among the examples.
+"""How much of a model's skill is lost when one column of a table is dealt out anew among the examples.
 
-Parts are the columns of a table and the fields of a 4 by 4 grid over pictures.
+Of pictures ``picture_regions`` asks the same.
 Source: Breiman, "Random Forests", 2001; Fisher et al., "All Models are Wrong, but Many are Useful", JMLR 2019.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,9 +25,8 @@ from whet.diagnosis.setup import Setup
 from whet.errors import CannotJudgeError
 from whet.rng import make_generator
 
-__all__ = ["Permuted", "permuted"]
+__all__ = ["Permuted", "permuted", "trivial_errors"]
 
-GRID = 4
 COLUMNS = (4, 64)  # fewest and most
 BATCHES, FEWEST = 8, 64  # batches at most, examples at least
 SECONDS = 4.0
@@ -39,8 +38,8 @@ class Permuted:
 
     errors: np.ndarray  # (N,) as ``margins.errors_of``
     trivial: np.ndarray  # (N,) of always the commonest class, or the mean
-    names: tuple[str, ...]  # of the parts
-    without: np.ndarray  # (P, N) errors when part p says nothing about the example
+    names: tuple[str, ...]  # of the columns
+    without: np.ndarray  # (P, N) errors when column p says nothing about the example
 
 
 def permuted(case: Case) -> Permuted:
@@ -51,33 +50,33 @@ def permuted(case: Case) -> Permuted:
     kind, chosen = case.ask(goal), case.ask(batches).valid[:BATCHES]
     if kind.kind == "unknown" or not chosen:
         raise CannotJudgeError("needs validation batches and one of PyTorch's loss functions")
-    inputs = _only_input(setup, kind, chosen)
+    num_columns = _columns(setup, kind, chosen)
     truth, scores, _ = predictions(setup, kind, chosen)
     if len(truth) < FEWEST:
         raise CannotJudgeError(f"needs {FEWEST} validation examples")
     sort = "numbers" if kind.kind == "numbers" else "classes"
     until = time.monotonic() + min(SECONDS, case.left_s())
     names, without = [], []
-    for name, part in _parts(inputs):
-        dealt = _Dealt(part, case.seed)
+    for column in range(num_columns):
+        dealt = _Dealt(column, case.seed)
         handle = setup.model.register_forward_pre_hook(dealt, with_kwargs=True)
         try:
             without.append(errors_of(sort, truth, predictions(setup, kind, chosen)[1]))
         finally:
             handle.remove()
-        names.append(name)
+        names.append(f"column {column}")
         if time.monotonic() > until:
             raise CannotJudgeError("the model is too slow to be asked about every part of its inputs")
     return Permuted(
         errors=errors_of(sort, truth, scores),
-        trivial=_trivial(sort, truth),
+        trivial=trivial_errors(sort, truth),
         names=tuple(names),
         without=np.stack(without),
     )
 
 
-def _only_input(setup: Setup, kind: Goal, chosen: tuple[Any, ...]) -> tuple[int, ...]:
-    """Shape of the one input; CannotJudgeError where there is not one, with an example per row."""
+def _columns(setup: Setup, kind: Goal, chosen: tuple[Any, ...]) -> int:
+    """Columns of the one input; CannotJudgeError where there is not one, with an example per row."""
     shapes: list[tuple[int, ...]] = []
 
     def note(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -91,39 +90,26 @@ def _only_input(setup: Setup, kind: Goal, chosen: tuple[Any, ...]) -> tuple[int,
         handle.remove()
     shape = shapes[0] if shapes else ()
     is_table = len(shape) == 2 and COLUMNS[0] <= shape[1] <= COLUMNS[1]
-    is_picture = len(shape) == 4 and min(shape[2:]) >= 2 * GRID
-    if not (is_table or is_picture) or shape[0] != len(truth) or shape[0] < 8:
+    if not is_table or shape[0] != len(truth) or shape[0] < 8:
         raise CannotJudgeError("parts of inputs are known for tables and pictures, in batches of 8 or more")
-    return shape
-
-
-def _parts(shape: tuple[int, ...]) -> Iterable[tuple[str, tuple[Any, ...]]]:
-    if len(shape) == 2:
-        for column in range(shape[1]):
-            yield f"column {column}", (slice(None), column)
-        return
-    rows, columns = (np.linspace(0, side, GRID + 1).astype(int).tolist() for side in shape[2:])
-    for r in range(GRID):
-        for c in range(GRID):
-            where = (slice(rows[r], rows[r + 1]), slice(columns[c], columns[c + 1]))
-            name = f"rows {rows[r]}-{rows[r + 1] - 1}, columns {columns[c]}-{columns[c + 1] - 1}"
-            yield name, (slice(None), slice(None), *where)
+    return shape[1]
 
 
 class _Dealt:
-    """Deals one part of the input out anew among the examples of each batch."""
+    """Deals one column out anew among the examples of each batch."""
 
-    def __init__(self, part: tuple[Any, ...], seed: int) -> None:
-        self.part, self.generator = part, make_generator(seed, "dealt out")
+    def __init__(self, column: int, seed: int) -> None:
+        self.column, self.generator = column, make_generator(seed, "dealt out")
 
     def __call__(self, module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         changed = args[0].clone()
         order = torch.randperm(len(changed), generator=self.generator).to(changed.device)
-        changed[self.part] = changed[order][self.part]
+        changed[:, self.column] = changed[order, self.column]
         return (changed,), dict(kwargs)
 
 
-def _trivial(sort: str, truth: np.ndarray) -> np.ndarray:
+def trivial_errors(sort: str, truth: np.ndarray) -> np.ndarray:
+    """(N,) as ``margins.errors_of``, of always the commonest class, or the mean."""
     if sort == "classes":
         return np.asarray(truth != np.bincount(truth[truth >= 0]).argmax(), dtype=np.float64)
     return np.asarray(np.square(truth - truth.mean()))

@@ -19,7 +19,9 @@ from sklearn.model_selection import StratifiedKFold
 from whet.diagnosis.case import Case
 from whet.diagnosis.preserving import preserving
 from whet.diagnosis.probes.batches import FRESH, batches
-from whet.diagnosis.probes.inputs import inputs
+from whet.diagnosis.probes.chosen_draws import draws_on_purpose, in_shares_of
+from whet.diagnosis.probes.goal import goal
+from whet.diagnosis.probes.inputs import Inputs, inputs
 from whet.diagnosis.probes.tensors import tensors_in
 from whet.errors import CannotJudgeError
 from whet.rng import make_numpy_generator
@@ -53,7 +55,8 @@ def two_sample(case: Case) -> TwoSample:
     ):
         if not is_whole and _is_ordered(truth):
             raise CannotJudgeError(f"the {part} examples come in an order, and only the first of them were read")
-    train, valid = (_some(case, values, name) for values, name in ((given.train, "train"), (given.valid, "valid")))
+    drawn = _as_validation(case, given)
+    train, valid = (_some(case, values, name) for values, name in ((drawn, "train"), (given.valid, "valid")))
     if min(len(train), len(valid)) < FEWEST:
         raise CannotJudgeError(f"needs {FEWEST} examples of each part; there are {len(train)} and {len(valid)}")
     auc, low, high = _separation(np.concatenate([train, valid]), np.arange(len(train) + len(valid)) >= len(train))
@@ -67,6 +70,16 @@ def two_sample(case: Case) -> TwoSample:
         ratio=max(spread, others) / max(min(spread, others), 1e-12) if max(spread, others) > 0 else 1.0,
         is_augmented=_is_augmented(case.setup.train),
     )
+
+
+def _as_validation(case: Case, given: Inputs) -> np.ndarray:
+    """(n, D) training rows; where classes are drawn in other shares on purpose, in those of the validation examples."""
+    is_class = case.ask(goal).kind in ("classes", "binary")
+    if case.setup is None or not is_class or not draws_on_purpose(case.setup.train):
+        return given.train
+    generator = make_numpy_generator(case.seed, "shares of classes")
+    chosen: np.ndarray = given.train[in_shares_of(given.train_truth, given.valid_truth, given.train, generator)]
+    return chosen
 
 
 def _some(case: Case, values: np.ndarray, name: str) -> np.ndarray:

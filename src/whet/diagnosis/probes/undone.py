@@ -1,4 +1,4 @@
-"""A setting of the optimiser undone on copies: is it this one that spoils the training, and what does it cost?
+"""A setting of the training undone on copies: is it this one that spoils the training, and what does it cost?
 
 First beside a short trial, then, where that is not clear, for as long as the whole training. The undone copy must
 learn: one that only blows up less has another fault. And where a lower rate alone gets far further, that is the fault.
@@ -22,6 +22,7 @@ __all__ = ["Undone", "undone"]
 RECOVERS = 0.35  # of what a lower rate alone takes off the loss: undone, the setting must give as much back
 
 BLOWN = 1.5  # times the reference
+SECONDS = 6.0  # of the longer trial: a setting far from usual is worth more of the time than an ordinary one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +77,7 @@ def _by_short(
 def _by_whole(case: Case, change: Callable[[Setup], Setup], least: float, may_blow_up: bool) -> Undone | None:
     try:
         blew_up = not case.ask(achieved) < BLOWN * case.ask(ground).reference
-        tried = whole_trial(case, change) if has_room(case) and (may_blow_up or not blew_up) else None
+        tried = whole_trial(case, change, seconds=SECONDS) if has_room(case) and (may_blow_up or not blew_up) else None
     except CannotJudgeError:
         return None
     if tried is None or not tried.is_better(least):

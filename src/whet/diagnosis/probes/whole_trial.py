@@ -69,10 +69,10 @@ def has_room(case: Case) -> bool:
     return float(_before(case, base).mean()) > LEFT * base.reference
 
 
-def whole_trial(case: Case, change: Callable[[Setup], Setup]) -> WholeTrial:
-    """Train a copy with ``change`` at the peak of the user's rates, without a schedule."""
+def whole_trial(case: Case, change: Callable[[Setup], Setup], *, seconds: float = SECONDS) -> WholeTrial:
+    """Train a copy with ``change`` at the peak of the user's rates, without a schedule; ``seconds`` at most."""
     base, most = case.ask(ground), min(MOST_STEPS, len(seen(case).steps))
-    seconds = min(SECONDS, SHARE * case.left_s())
+    seconds = min(seconds, SHARE * case.left_s())
     if case.setup is None or case.ask(batches).reads_once:
         raise CannotJudgeError("the data can be read only once: no second training")
     if seconds < FEWEST_STEPS * base.step_s * base.shrunk:

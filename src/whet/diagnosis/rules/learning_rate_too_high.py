@@ -3,7 +3,9 @@
 With the user's parts this is an experiment: short trainings of copies at lower rates, over the same batches. It speaks
 only where a lower rate gets clearly below what the user's rate reached in as many steps AND in the whole training. A
 rate that wins the first steps and loses later is found by a longer trial, as long as the whole training at most. How
-severe it is follows what it costs: the share lost of what the loss could have fallen by.
+severe it is follows what it costs: the share lost of what the loss could have fallen by. A training that spends a good
+part of its steps above a constant answer's loss, while a lower rate learns, has lost these steps even where the rest of
+them brings most of it back.
 From a watched loop alone it speaks where the loss has climbed and steps move weights by more than a tenth of their
 size. Source: Goodfellow et al., "Deep Learning", 2016, section 11.4.1; Smith, "Cyclical Learning Rates", WACV 2017
 (range test).
@@ -15,13 +17,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from torch import nn
 
 from whet.diagnosis.case import Case
+from whet.diagnosis.probes.ground import ground
+from whet.diagnosis.probes.leaps import leaps
 from whet.diagnosis.probes.lower_for_long import FACTOR, lower_for_long
 from whet.diagnosis.probes.moves import moves
 from whet.diagnosis.probes.rate_evidence import rate_evidence, rate_plot
 from whet.diagnosis.probes.rate_sweep import CAP, RateSweep, rate_sweep
-from whet.diagnosis.probes.seen import breaks_by_itself, end_of, fall_of, seen, start_of
+from whet.diagnosis.probes.seen import breaks_by_itself, end_of, fall_of, seen, start_of, undivided
 from whet.diagnosis.probes.trials import achieved
 from whet.diagnosis.probes.whole_trial import WholeTrial
 from whet.diagnosis.rule import Stage, rules
@@ -32,6 +37,9 @@ from whet.finding import Finding
 __all__ = ["LearningRateTooHigh"]
 
 SOURCE = 'Smith, "Cyclical Learning Rates for Training Neural Networks", WACV 2017, section 3.3 (range test)'
+CURES = ("lower_rate", "clip_gradients", "standardise_inputs")
+QUICKER = 0.75  # of the steps, in which a lower rate gets as far
+SMOOTH = 5  # steps whose mean loss is compared with a constant answer's
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +60,8 @@ class LearningRateTooHigh:
     severe: float = 0.25  # the gain from which the rate spoils the training
     share: float = 0.3  # of what the loss could have fallen by: so much lost counts, where the gain is small itself
     small: float = 0.04  # of the reference loss: a gain below that does not matter, whatever share it is
+    above: float = 0.2  # share of the steps with a loss above that of a constant answer: these are lost
+    early: float = 0.2  # of the reference loss, that a lower rate then must gain over a short training
     move: float = 0.1  # of a weight's norm in one step: 100 times the usual 1e-3 (D14)
     climb: float = 1.5  # times the loss at the beginning, at the end: without parts to experiment on
 
@@ -73,7 +83,7 @@ class LearningRateTooHigh:
         beyond = sweep.valid_gain(factor, over=1.0) if factor != 1.0 else None
         generalises = beyond is None or not beyond < 0  # infinite and NaN where the user's rate diverged
         if factor != 1.0 and generalises and self._counts(sweep, factor, loss, gain):
-            yield self._finding(sweep, factor, loss, whole, gain)
+            yield self._finding(case, sweep, factor, loss, whole, gain)
         else:
             yield from self._by_longer(case, sweep)
 
@@ -89,16 +99,38 @@ class LearningRateTooHigh:
             found = case.ask(lower_for_long)
         except CannotJudgeError:
             return
-        if found is not None and found.is_better(self.least):
-            yield self._finding(sweep, FACTOR, found.after, found.before, found.gain, longer=found)
+        if found is not None and (found.is_better(self.least) or self._lost_steps(case, sweep, found)):
+            yield self._finding(case, sweep, FACTOR, found.after, found.before, found.gain, longer=found)
+
+    def _lost_steps(self, case: Case, sweep: RateSweep, found: WholeTrial) -> bool:
+        """A good part of the steps above a constant answer's loss, where a lower rate learns, and an end no better."""
+        base, losses = case.ask(ground), seen(case).losses() / undivided(seen(case))
+        is_quicker = found.gain > 0 and found.steps <= QUICKER * len(losses)
+        if base.chance is None or FACTOR not in sweep.trials or not (found.gain > self.small or is_quicker):
+            return False
+        smooth = np.convolve(losses, np.ones(SMOOTH) / SMOOTH, mode="valid")
+        above = float(np.mean(~(smooth <= 1.05 * base.chance))) if len(smooth) else 0.0
+        lower = sweep.trials[FACTOR]
+        gain = (sweep.level(1.0) - lower.loss) / sweep.reference
+        wins = gain > max(self.early, 3 * sweep.noise(FACTOR) / sweep.reference)
+        by_heart = found.valid_gain is not None and found.valid_gain < -found.noise
+        return above >= self.above and wins and not by_heart
 
     def _blew_up(self, case: Case) -> bool:
         losses = seen(case).losses()
         end, start = end_of(losses), start_of(losses)
         return bool(not np.isfinite(end) or end > 2 * start)
 
+    def _cures(self, case: Case) -> tuple[str, ...]:
+        """Where a recurrent network breaks by single leaps its rate is right between them: clipping comes first."""
+        assert case.setup is not None
+        is_recurrent = any(isinstance(m, nn.RNNBase | nn.RNNCellBase) for m in case.setup.model.modules())
+        first = ("clip_gradients", "lower_rate") if is_recurrent and leaps(seen(case)) else CURES[:2]
+        return *first, CURES[2]
+
     def _finding(
         self,
+        case: Case,
         sweep: RateSweep,
         factor: float,
         loss: float,
@@ -126,7 +158,7 @@ class LearningRateTooHigh:
                 "steps": steps,
             },
             where="optimizer",
-            cures=("lower_rate", "clip_gradients", "standardise_inputs"),
+            cures=self._cures(case),
             advice=f"Set lr={better:.2g} in the optimizer (it is {sweep.own_rate:.2g}).",
             source=SOURCE,
             plot=rate_plot(sweep),
@@ -134,7 +166,7 @@ class LearningRateTooHigh:
 
     def _severity(self, gain: float, share: float, longer: WholeTrial | None) -> float:
         """By what is lost; a loss that is gone for good in a short trial too is no less grave where little is left."""
-        by_share = 0.35 + 0.6 * share
+        by_share = max(0.35 + 0.6 * share, 0.5 if longer is not None and gain <= self.least else 0.0)
         return float(min(0.95, by_share if longer is not None else max(by_share, 0.5 + 0.2 * gain / self.severe)))
 
     def _by_trace(self, case: Case) -> Iterable[Finding]:

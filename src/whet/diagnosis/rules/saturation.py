@@ -1,7 +1,9 @@
 """Saturation: sigmoids or tanhs sit where they are flat, so that nothing flows back through them.
 
 A last sigmoid that has learnt its answers is flat as well, rightly: what gives the model's outputs is left out, and
-it is severe only where the loss does not fall.
+it is severe only where the loss does not fall. A softmax between two layers is flat over all its units at once, as they
+share a sum of 1: found by an experiment, a training with ReLU in its place that gets far below what the whole training
+reached. Attention, gates, and a softmax that a network learns well with are silent.
 Source: Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks", AISTATS 2010.
 """
 
@@ -15,8 +17,10 @@ import numpy as np
 from whet.diagnosis.case import Case
 from whet.diagnosis.probes.activations import activations, activations_at_start
 from whet.diagnosis.probes.initial_weights import layer_scales
+from whet.diagnosis.probes.inner_softmax import inner_softmaxes, with_relu
 from whet.diagnosis.probes.learning import learns
 from whet.diagnosis.probes.seen import seen
+from whet.diagnosis.probes.undone import undone
 from whet.diagnosis.rule import Stage, rules
 from whet.diagnosis.symptoms import RESULT
 from whet.errors import CannotJudgeError
@@ -38,13 +42,20 @@ class Saturation:
     fall: float = 0.3  # of the loss: what falls by so much learns in spite of it
     large: float = 5.0  # gain of a layer's weights; PyTorch's default is 0.58, Glorot's for tanh 1.7
     looks: int = 3  # steps of a watched loop at which the share must hold
+    least: float = 0.15  # of the reference loss, that ReLU instead of a softmax between layers must gain
 
     title: str = "saturated activations"
     stage: Stage = "during"
-    explains: frozenset[str] = RESULT | frozenset({"vanishing", "flat_loss", "underfitting", "below_baseline"})
+    explains: frozenset[str] = RESULT | frozenset(
+        {"vanishing", "flat_loss", "underfitting", "below_baseline", "learning_rate_too_low"}
+    )
 
     def check(self, case: Case) -> Iterable[Finding]:
         """See ``Rule.check``."""
+        between = None if case.setup is None else self._by_softmax(case)
+        if between is not None:
+            yield between
+            return
         shares, before = self._by_parts(case) if case.setup is not None else (self._by_trace(seen(case)), {})
         worst = max(shares, key=lambda n: shares[n], default=None)
         if worst is None or shares[worst] <= self.flat:
@@ -73,6 +84,36 @@ class Saturation:
                 lines=(Line(name="flat", x=tuple(shares), y=tuple(shares.values())),),
                 threshold=self.flat,
             ),
+        )
+
+    def _by_softmax(self, case: Case) -> Finding | None:
+        try:
+            found = case.ask(inner_softmaxes)
+            tried = undone(case, with_relu(found), least=self.least) if found else None
+        except CannotJudgeError:  # what the other activations say stands
+            return None
+        if tried is None:
+            return None
+        units = min(each.units for each in found)
+        return Finding(
+            symptom="saturation",
+            title="a softmax between layers",
+            severity=max(0.55, tried.severity),
+            confidence=0.9,
+            statement=f"{len(found)} softmax of the forward pass feed{'s' if len(found) == 1 else ''} a layer, so "
+            f"{units} units share a sum of 1 and each passes on about {1 / units:.2g}: the loss is {tried.whole:.3g} "
+            f"after the whole training; with ReLU instead {tried.steps} steps reach {tried.after:.3g}.",
+            evidence={
+                "rule": "D13",
+                "value": tried.gain,
+                "threshold": self.least,
+                "share_lost": tried.share,
+                "units": units,
+            },
+            where="softmax between layers",
+            advice="Replace nn.Softmax (F.softmax) between the layers by nn.ReLU or nn.GELU; a softmax belongs into "
+            "attention, or behind the last layer where the loss asks for probabilities.",
+            source="Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks, 2010",
         )
 
     def _cures(self, case: Case) -> tuple[str, ...]:

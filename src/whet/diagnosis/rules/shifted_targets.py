@@ -1,8 +1,9 @@
 """Shifted targets: each input stands beside the target of its neighbour, in a dataset or along a sequence.
 
 Next-step prediction is healthy: there the target is the input one step on. Where the steps of a sequence resemble their
-neighbours, their own input must add nothing to the neighbour's. Rows that follow each other in time are not
-judged, for neighbours then tell of each other honestly.
+neighbours, their own input must add nothing to the neighbour's. Where windows are cut from one series, the target must
+not be a value of its own window, bit for bit. Rows that follow each other in time are not judged, for neighbours then
+tell of each other honestly.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
 from whet.diagnosis.case import Case
+from whet.diagnosis.probes.given_away import GivenAway, given_away
 from whet.diagnosis.probes.neighbours import Lagged, copied_steps, lagged_rows, lagged_steps
 from whet.diagnosis.rule import Stage, rules
 from whet.diagnosis.symptoms import COURSE, RESULT
@@ -44,6 +46,10 @@ class ShiftedTargets:
     def check(self, case: Case) -> Iterable[Finding]:
         """One finding."""
         if case.setup is None:
+            return
+        held = _asked(case, given_away)
+        if held is not None:
+            yield self._held(held)
             return
         copied = _asked(case, copied_steps)
         if copied is not None:
@@ -92,6 +98,23 @@ class ShiftedTargets:
                 lines=(Line(name="score", x=tuple(map(float, lags)), y=tuple(seen.skill[k] for k in lags)),),
                 threshold=seen.chance,
             ),
+        )
+
+    def _held(self, held: GivenAway) -> Finding:
+        """Of a value further back someone may ask on purpose, to measure memory: never severe."""
+        place = "the last value" if held.back == 0 else f"the value {held.back} steps before the end"
+        return Finding(
+            symptom="shifted_targets",
+            severity=0.85 if held.back == 0 else 0.6,
+            confidence=0.9,
+            title="the target is in the window already",
+            statement=f"The windows are cut from one series, and the targets of {held.share:.0%} of {held.num:,} of "
+            f"them are {place} of their own window, bit for bit: nothing is forecast.",
+            evidence={"rule": "shifted_targets", "value": -held.back - 1, "threshold": 0, "share": held.share},
+            where="training targets",
+            advice=f"Take the target {held.back + 1} step{'s' if held.back else ''} later: with windows "
+            "series[i : i + width] the next value is series[i + width].",
+            source=SOURCE,
         )
 
     def _copied(self, lag: int, share: float) -> Finding:

@@ -1,10 +1,11 @@
 """Split mismatch: validation examples come from elsewhere than the training ones, or are prepared differently.
 
 A classifier tries to tell the inputs apart as they reach the model, their overall level is compared, and so are the
-shares of classes; targets may be coded otherwise, or be on another scale. Augmented training inputs differ on purpose:
-then only a level that is plainly another (values not scaled in one part) counts. Inputs are severe only where the model
-also does far worse on validation than on training examples; a split by time or by person may be wanted, and then this
-says what it costs.
+shares of classes, unless a sampler draws them otherwise on purpose (then inputs are compared in the shares of the
+validation examples); targets may be coded otherwise, or be on another scale. Augmented training inputs differ on
+purpose: then only a level that is plainly another (values not scaled in one part) counts. Inputs are severe only where
+the model also does far worse on validation than on training examples; a split by time or by person may be wanted, and
+then this says what it costs.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from whet.diagnosis.case import Case
 from whet.diagnosis.margins import score_error
 from whet.diagnosis.outcome import Outcome
 from whet.diagnosis.probes.batches import batches
+from whet.diagnosis.probes.chosen_draws import draws_on_purpose
 from whet.diagnosis.probes.goal import goal
 from whet.diagnosis.probes.inputs import Inputs, inputs
 from whet.diagnosis.probes.two_sample import TwoSample, two_sample
@@ -59,7 +61,7 @@ class SplitMismatch:
         is_rescaled = seen.num[0] > 0 and (seen.ratio > self.ratio or seen.shift > self.shift)
         if is_rescaled or (seen.low > self.least and not seen.is_augmented):
             yield self._of_inputs(case.ask(inputs), seen, cost, is_rescaled=is_rescaled)
-        elif case.ask(goal).kind in ("classes", "binary"):
+        elif case.ask(goal).kind in ("classes", "binary") and not draws_on_purpose(case.setup.train):
             yield from self._of_classes(case.ask(inputs))
 
     def _of_targets(self, case: Case) -> Finding | None:

@@ -3,7 +3,8 @@
 The size of weights is only a suspicion, and so is a first loss out of all proportion: in a recurrent layer, or a deep
 network, ordinary weights can make signals grow beyond all bounds. The verdict comes from training the same network
 twice for some steps with the user's optimiser and batches: from these weights, and from PyTorch's ordinary ones. It is
-severe only where the latter are much better.
+severe only where the latter are much better. Through many layers weights that are a little too small let signals fade
+to nothing (0.2 to the power of ten): there the other weights are those of He or Glorot, for PyTorch's own fade as well.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from whet.diagnosis.probes.contest import Contest
 from whet.diagnosis.probes.fresh_loss import FreshLoss, fresh_loss
 from whet.diagnosis.probes.goal import goal
 from whet.diagnosis.probes.initial_weights import LayerScale, fresh_start, layer_scales
+from whet.diagnosis.probes.scaled_start import scaled_start
 from whet.diagnosis.probes.symmetric_layers import symmetric_layers
 from whet.diagnosis.rule import Stage, rules
 from whet.diagnosis.symptoms import COURSE, RATES, RESULT
@@ -36,6 +38,8 @@ class WeightScale:
     costs: float = 0.3  # of the way that the loss goes from ordinary weights: by so much worse is worth a word
     spoils: float = 0.5  # and by so much is severe
     huge: float = 100.0  # times the loss of knowing nothing, at the start: signals grow beyond all bounds
+    faint: float = 0.3  # gain of a layer among many that shrink their inputs; PyTorch's default is 0.58
+    learns: float = 0.05  # of the loss at the start: what falls by so much in the short training is not stuck
     nothing: float = 1e-6  # spread of a layer's outputs between examples; beside biases it is rounding noise
     title: ClassVar[str] = "initial weights of the wrong size"
     stage: ClassVar[Stage] = "before"
@@ -69,6 +73,8 @@ class WeightScale:
             return
         layers = case.ask(layer_scales)
         odd = [x for x in layers if not x.is_normalised and not self.low <= x.gain <= self.high]
+        faded = self._faded(layers)
+        odd = odd or faded
         grows = self._grows(case)
         if not grows and (not odd or all(x is layers[-1] and x.gain < self.low for x in odd)):
             return  # a head near 0 is good practice
@@ -81,8 +87,8 @@ class WeightScale:
                 yield self._grown(layers, run, case.ask(fresh_loss), 0.9 if harm > self.spoils else 0.6)
         elif harm > self.costs:
             yield self._finding(odd, layers, run, 0.9 if harm > self.spoils else 0.6)
-        elif self._fades(odd, layers):
-            yield self._finding(odd, layers, run, 0.75)
+        elif faded:
+            yield from self._of_faded(case, odd, layers, run)
 
     def _grows(self, case: Case) -> bool:
         """Whether the first loss says that signals have grown beyond all bounds."""
@@ -118,16 +124,32 @@ class WeightScale:
             source="Pascanu et al., On the difficulty of training recurrent neural networks, ICML 2013",
         )
 
-    def _fades(self, odd: list[LayerScale], layers: tuple[LayerScale, ...]) -> bool:
-        """Most layers shrink their inputs, until nothing is left. Weights of exactly 0 (LoRA, gates) are meant so."""
-        small = [x for x in odd if 0 < x.gain < self.low]
-        return len(small) >= max(3, len(layers) / 2) and min(x.output for x in small) < self.nothing
+    def _of_faded(
+        self, case: Case, odd: list[LayerScale], layers: tuple[LayerScale, ...], run: Contest
+    ) -> Iterable[Finding]:
+        """Where PyTorch's own weights gain nothing either: those of He or Glorot may; silent where it learns anyway."""
+        if run.ends()[0] < (1 - self.learns) * run.own[0]:
+            return
+        scaled = case.ask(scaled_start)
+        if scaled is not None and scaled.harm() > self.costs:
+            yield self._finding(odd, layers, scaled, 0.9 if scaled.harm() > self.spoils else 0.75)
+        else:
+            yield self._finding(odd, layers, run, 0.75)
+
+    def _faded(self, layers: tuple[LayerScale, ...]) -> list[LayerScale]:
+        """Layers that shrink their inputs, where they are many and nothing is left.
+
+        Weights of exactly 0 (LoRA, gates) are meant so.
+        """
+        small = [x for x in layers if not x.is_normalised and 0 < x.gain < self.faint]
+        fades = len(small) >= max(3, len(layers) / 2) and min(x.output for x in small) < self.nothing
+        return small if fades else []
 
     def _finding(self, odd: list[LayerScale], layers: tuple[LayerScale, ...], run: Contest, severity: float) -> Finding:
         worst = max(odd, key=lambda x: abs(math.log(max(x.gain, 1e-30))))
         own, ordinary = run.ends()
         size = "large" if worst.gain > 1 else "small"
-        bound = self.high if worst.gain > 1 else self.low
+        bound = self.high if worst.gain > 1 else self.low if worst.gain < self.low else self.faint
         return Finding(
             symptom="weight_scale",
             severity=severity,
