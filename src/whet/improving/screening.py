@@ -1,8 +1,8 @@
 """A cheap look at many changes on an inner split of the training rows. It spends no alpha and makes no claim.
 
 A look trains in full length on a part of the examples: measured on other data, that ranks changes about twice as well
-as a training of the same cost, shortened, on all of them (``planning.portfolio``). What each look shows moves what is expected of the changes
-that are like it, so that the next look is chosen anew.
+as a training of the same cost, shortened, on all of them (``planning.portfolio``). What each look shows moves what is
+expected of the changes that are like it, so that the next look is chosen anew.
 """
 
 from __future__ import annotations

@@ -2,8 +2,9 @@
 
 With a few hundred examples most changes make exactly as many mistakes as the incumbent, seen cheaply; their losses
 differ. Alone it ranked changes a little worse than the metric itself on the data of the portfolio (Spearman 0.35
-against 0.40 for a third of the examples), so that it breaks ties only. A temperature of its own is taken from each set of scores first, so that a change which only alters how sure
-the network is does not count (Guo et al., "On Calibration of Modern Neural Networks", ICML 2017).
+against 0.40 for a third of the examples), so it breaks ties only. A temperature of its own is taken from each set of
+scores first, so that a change which only alters how sure the network is does not count (Guo et al., "On Calibration
+of Modern Neural Networks", ICML 2017).
 """
 
 from __future__ import annotations
