@@ -40,3 +40,23 @@ def test_a_frozen_beginning_is_silent():
     for p in model[0].parameters():
         p.requires_grad = False
     assert not findings(case_of(model, Adam(model.parameters(), lr=3e-3), examples("mlp"), epochs=2), NAME)
+
+
+@pytest.mark.parametrize("layers", [3, 4])
+def test_few_layers_of_sigmoids_that_do_not_learn_are_found_by_what_relu_does(layers):
+    model = deep(nn.Sigmoid, layers=layers)
+    found = findings(case_of(model, SGD(model.parameters(), lr=0.1), examples("mlp"), epochs=40), NAME)
+    assert [f.level for f in found] == ["severe"]
+    assert found[0].evidence["value"] > found[0].evidence["threshold"]
+    assert "With ReLU" in found[0].statement
+
+
+@pytest.mark.parametrize("layers", [2, 4])
+def test_a_stack_of_tanhs_that_learns_is_silent(layers):
+    model = deep(nn.Tanh, layers=layers, width=32)
+    assert not findings(case_of(model, Adam(model.parameters(), lr=3e-3), examples("mlp"), epochs=8), NAME)
+
+
+def test_sigmoids_whose_rate_is_too_low_are_not_blamed():
+    model = deep(nn.Tanh, layers=3, width=32)
+    assert not findings(case_of(model, SGD(model.parameters(), lr=1e-4), examples("mlp"), epochs=4), NAME)

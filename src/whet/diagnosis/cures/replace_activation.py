@@ -26,8 +26,7 @@ from whet.diagnosis.setup import Forward, Setup
 from whet.finding import Finding
 from whet.rng import drawing_globally
 
-__all__ = ["ReplaceActivation"]
-
+__all__ = ["ReplaceActivation", "flat_activations"]
 
 FLAT = ("sigmoid", "tanh", "hardsigmoid", "hardtanh")
 CUT = ("relu", "relu6")
@@ -79,6 +78,11 @@ class _Replaced:
         if call.name in FLAT:
             return functional.relu(call.outputs)
         return functional.leaky_relu(call.outputs, self.slope)
+
+
+def flat_activations(case: Case) -> dict[int, str]:
+    """Names of the hidden sigmoids and tanhs by their place among the activations that a forward pass calls."""
+    return {i: n for i, n in _hidden(case).items() if n in FLAT}
 
 
 def _to_replace(case: Case, finding: Finding | None) -> dict[int, str]:

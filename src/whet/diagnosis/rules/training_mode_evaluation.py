@@ -28,7 +28,9 @@ class TrainingModeEvaluation:
 
     title: str = "evaluated in training mode"
     stage: Stage = "during"
-    explains: frozenset[str] = RESULT | frozenset({"below_baseline", "split_mismatch"})
+    explains: frozenset[str] = RESULT | frozenset(
+        {"below_baseline", "split_mismatch", "dropout_too_strong", "normalisation_gap"}
+    )
 
     def check(self, case: Case) -> Iterable[Finding]:
         """See ``Rule.check``."""
