@@ -28,10 +28,8 @@ from whet.recipe import Length, Recipe
 
 __all__ = ["Fast", "distil", "distilling_seconds"]
 
-LEAST, LEAST_ASKED = (
-    0.5,
-    0.2,
-)  # of the seconds that the student's recipe took before: with less it would learn too little
+# Of the seconds that the student's recipe took before: with less it would learn too little.
+LEAST, LEAST_ASKED = 0.5, 0.2
 
 
 @dataclass(frozen=True, kw_only=True)
