@@ -42,7 +42,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--only", nargs="*", help="names of data sets")
     options = parser.parse_args(arguments)
     if options.data is None:
-        store("planner_order_simulated", {"shares": SHARES, "rows": simulated()})
+        store("planner_order_simulated", {"shares": SHARES, "rows": simulated(), "looks": looks()})
         return
     cases = [case for case in real_cases() if not options.only or case.name in options.only]
     rows = [row for case in cases for row in real(case, options)]
@@ -84,6 +84,20 @@ def simulated() -> list[dict[str, Any]]:
         )
         print(f"{left_out['name']:18} planned {np.round(planned, 2)} random {np.round(random, 2)} best {best:.2f}")
     return rows
+
+
+def looks() -> dict[str, dict[str, float]]:
+    """Mean rank correlation of cheap looks with full trainings; data sets on which a look saw no difference count 0."""
+    measured = [json.loads(path.read_text()) for path in sorted(STORED.glob("*.json"))]
+    found = {}
+    for name, look in Portfolio.from_dict(portfolio_of(measured)).looks.items():
+        ranked = [one["name"] for one in measured if one["name"] in {**look.by_metric, **look.by_loss}]
+        found[name] = {
+            "by_metric": float(np.mean([look.by_metric.get(n, 0.0) for n in ranked])),
+            "by_loss": float(np.mean([look.by_loss.get(n, 0.0) for n in ranked])),
+            "num": len(ranked),
+        }
+    return found
 
 
 def planned_order(changes: Sequence[Mapping[str, Any]], about: Mapping[str, Any], known: Portfolio) -> list[int]:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from benchmarks import tables_audit, tables_clinic, tables_transfer
+from benchmarks import tables_audit, tables_clinic, tables_planning, tables_transfer
 from benchmarks.storing import RESULTS
 
 README = Path(__file__).parent / "README.md"
@@ -20,7 +20,12 @@ def main(arguments: list[str]) -> None:
         table = figures_table(figures["rows"])
         replace_between(README, "figures", f"Measured {figures['date']} on {_machine(figures)}.\n\n{table}")
         replace_between(ROOT_README, "figures", table)
-    for name, table_of in {**tables_transfer.TABLES, **tables_audit.TABLES, **tables_clinic.TABLES}.items():
+    for name, table_of in {
+        **tables_transfer.TABLES,
+        **tables_audit.TABLES,
+        **tables_clinic.TABLES,
+        **tables_planning.TABLES,
+    }.items():
         result = _read(name)
         if result:
             replace_between(README, name, table_of(result))

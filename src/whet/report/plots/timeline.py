@@ -81,7 +81,8 @@ def _best_so_far(axes: Axes, shown: list[Span], data: ReportData) -> None:
     times: list[float] = []
     best: list[float] = []
     for _, end, row in sorted(shown, key=lambda s: s[1]):
-        if row.get("after") is None or row["stage"] in ("screen", "test", "calibrate"):
+        is_score = row.get("after") is not None and row["stage"] not in ("screen", "test", "calibrate")
+        if not is_score or row.get("remedy") == "majority":  # so low that nothing else could be told apart
             continue
         times.append(end)
         best.append(better(float(row["after"]), best[-1]) if best else float(row["after"]))

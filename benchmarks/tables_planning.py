@@ -1,0 +1,38 @@
+"""The tables of planning, search, ensembles and budgets for benchmarks/README.md."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+__all__ = ["TABLES"]
+
+
+def planner_order_simulated(result: Mapping[str, Any]) -> str:
+    """Best gain so far, planned and at random; then how well cheap looks rank."""
+    shares = result["shares"]
+    lines = [
+        f"| data set left out | changes | best | {' | '.join(f'after {s:.0%}' for s in shares)} |",
+        f"| --- | --- | --- |{' --- |' * len(shares)}",
+    ]
+    for row in result["rows"]:
+        pairs = " | ".join(f"**{p:.2f}** / {r:.2f}" for p, r in zip(row["planned"], row["random"], strict=True))
+        lines.append(f"| {row['name']} | {row['num']} | {row['best']:.2f} | {pairs} |")
+    means = [
+        (np.mean([r["planned"][i] for r in result["rows"]]), np.mean([r["random"][i] for r in result["rows"]]))
+        for i in range(len(shares))
+    ]
+    lines.append(f"| mean | | | {' | '.join(f'**{p:.2f}** / {r:.2f}' for p, r in means)} |")
+    lines += [
+        "",
+        "| look | Spearman with full trainings, by the metric | by the loss | data sets |",
+        "| --- | --- | --- | --- |",
+    ]
+    for name, look in result["looks"].items():
+        lines.append(f"| {name} | {look['by_metric']:.2f} | {look['by_loss']:.2f} | {look['num']} |")
+    return "\n".join(lines)
+
+
+TABLES: dict[str, Callable[[Mapping[str, Any]], str]] = {"planner_order_simulated": planner_order_simulated}
