@@ -13,9 +13,11 @@ from whet.bundle.load import load_model
 from whet.bundle.save import save
 from whet.ensembling.way import ways
 from whet.evaluation.blend import Blend
+from whet.improving import selecting
 from whet.improving.candidate import measured, one_part
 from whet.improving.clock import Clock
 from whet.improving.costs import folder_bytes
+from whet.improving.deadline import OutOfTime
 from whet.improving.delivering import deliver
 from whet.improving.distilling import distil, distilling_seconds
 from whet.improving.folder import RunFolder
@@ -119,6 +121,22 @@ def test_a_single_model_has_no_stand_in_and_no_means_no(session, handover):
     session.options = replace(before, fast_model=False)
     assert distil(session, handover, seconds=1e9) is None
     assert distilling_seconds(session, 100.0) == 0.0
+    session.options = before
+
+
+def test_the_ensemble_is_kept_where_time_ends_beside_it(session, monkeypatch):
+    def endless(*given, **settings):
+        raise OutOfTime
+
+    monkeypatch.setattr(selecting, "distil", endless)
+    found = selecting.select(session, distilling_s=10.0)
+    assert len(found.handover.members) >= 1
+    assert found.fast is None
+    assert "the ensemble is handed over alone" in session.observer.said[-1]
+    before = session.options
+    session.options = replace(before, max_size_bytes=1)
+    with pytest.raises(OutOfTime):  # nobody knows whether it keeps the limits
+        selecting.select(session, distilling_s=10.0)
     session.options = before
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from whet.improving.blending import blend_trials, calibrated
 from whet.improving.candidate import Candidate, is_same, one_part, title_of, within
+from whet.improving.deadline import OutOfTime
 from whet.improving.distilling import Fast, distil
 from whet.improving.handover import Handover, alone
 from whet.improving.limiting import limited
@@ -33,6 +34,18 @@ def select(session: Session, *, distilling_s: float) -> Selected:
     """
     run_soups(session)
     handover = calibrated(session, blend_trials(session))
+    options = session.options
+    try:
+        return _beside(session, handover, distilling_s)
+    except OutOfTime:
+        if options.max_latency_s is not None or options.max_size_bytes is not None:
+            raise  # nobody knows whether the ensemble keeps the limits
+        session.observer.say("no time was left to look at faster models; the ensemble is handed over alone")
+        return Selected(handover=handover)
+
+
+def _beside(session: Session, handover: Handover, distilling_s: float) -> Selected:
+    """The fast model, what keeps the limits, and what else could have been handed over."""
     with session.clock.step("distillation"):
         fast = distil(session, handover, seconds=distilling_s)
     options = session.options
