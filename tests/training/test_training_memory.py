@@ -22,7 +22,6 @@ from whet.training.out_of_memory import in_smaller_parts, is_out_of_memory
 FULL = RuntimeError("[enforce fail at alloc_cpu.cpp:127] DefaultCPUAllocator: can't allocate memory: you tried")
 
 
-@architectures.register("test_training_hungry")
 class Hungry(Net):
     """Runs out of memory above ``most`` examples at a time, while it trains and while it is judged."""
 
@@ -34,6 +33,13 @@ class Hungry(Net):
         if len(batch["numbers"]) > self.most:
             raise FULL
         return super().forward(batch)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _hungry():
+    architectures.register("test_training_hungry")(Hungry)
+    yield
+    del architectures._items["test_training_hungry"]
 
 
 def gradients(num_parts, *, size, weights):
