@@ -41,6 +41,7 @@ class LabelNoise:
     fade: float = 1.5  # times as many mistakes in the second or third quarter: above it they fade
     surprise: float = 2.0  # times as many mistakes among the surest as the model itself expects
     level: float = 1.25  # times as many mistakes that it expects in the third quarter: its doubts have levelled off
+    knows: float = 0.4  # mistakes among the surest: with more its doubts may be level because it has learnt little yet
     errors: float = 1.64  # standard errors by which mistakes grow less than the model expects
     times: float = 4.0  # as many mistakes among the surest in training as in validation: that alone is enough
     skill: float = 0.4  # of the surest predictions
@@ -162,10 +163,11 @@ class LabelNoise:
 
     def _is_unforeseen(self, seen: SureMistakes, *, only_slow: bool) -> bool:
         """Whether the model's own doubts do not account for it: honest ones grow as its mistakes do."""
-        is_level = seen.claimed_late <= self.level * seen.claimed
+        is_level = seen.top <= self.knows and seen.claimed_late <= self.level * seen.claimed
         if not only_slow and (is_level or seen.low > self.surprise * seen.claimed):
             return True
-        return seen.late - seen.top + self.errors * seen.error < seen.claimed_late - seen.claimed
+        grows_less = seen.late - seen.top + self.errors * seen.error < seen.claimed_late - seen.claimed
+        return seen.top <= self.knows and grows_less
 
     def _differ(self, outcome: Outcome, parts: dict[str, SureMistakes]) -> bool:
         """Whether the surest predictions are wrong in training, where they were learnt, and right in validation."""

@@ -66,8 +66,16 @@ class LearningRateTooHigh:
     climb: float = 1.5  # times the loss at the beginning, at the end: without parts to experiment on
 
     def check(self, case: Case) -> Iterable[Finding]:
-        """Experiment where there are parts, else read the trace."""
-        return self._by_experiment(case) if case.setup is not None else self._by_trace(case)
+        """Experiment where there are parts and time, else read the trace."""
+        if case.setup is None:
+            return self._by_trace(case)
+        try:
+            return list(self._by_experiment(case))
+        except CannotJudgeError:
+            found = list(self._by_trace(case))
+            if found:
+                return found
+            raise
 
     def _by_experiment(self, case: Case) -> Iterable[Finding]:
         if breaks_by_itself(seen(case)):
