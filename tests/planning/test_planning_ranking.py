@@ -87,7 +87,9 @@ def test_the_portfolio_that_comes_with_whet_says_where_it_is_from():
     assert len(names) >= 10
     assert {row.modality for row in portfolio.seen} == {"image", "text", "table", "series"}
     assert all(-100 <= row.gain <= 100 and row.cost > 0 for row in portfolio.seen)
-    assert all(-1 <= r <= 1 for by_data in portfolio.looks.values() for r in by_data.values())
+    ranks = [r for look in portfolio.looks.values() for r in (*look.by_loss.values(), *look.by_metric.values())]
+    assert ranks
+    assert all(-1 <= r <= 1 for r in ranks)
 
 
 def test_a_portfolio_of_another_version_is_refused():
