@@ -20,11 +20,13 @@ def planner_order_simulated(result: Mapping[str, Any]) -> str:
     for row in result["rows"]:
         pairs = " | ".join(f"**{p:.2f}** / {r:.2f}" for p, r in zip(row["planned"], row["random"], strict=True))
         lines.append(f"| {row['name']} | {row['num']} | {row['best']:.2f} | {pairs} |")
-    means = [
-        (np.mean([r["planned"][i] for r in result["rows"]]), np.mean([r["random"][i] for r in result["rows"]]))
+    helped = [row for row in result["rows"] if row["best"] > 0]
+    shares_of_best = [
+        (np.mean([r["planned"][i] / r["best"] for r in helped]), np.mean([r["random"][i] / r["best"] for r in helped]))
         for i in range(len(shares))
     ]
-    lines.append(f"| mean | | | {' | '.join(f'**{p:.2f}** / {r:.2f}' for p, r in means)} |")
+    told = " | ".join(f"**{p:.2f}** / {r:.2f}" for p, r in shares_of_best)
+    lines.append(f"| mean share of the best, where anything helped | | | {told} |")
     lines += [
         "",
         "| look | Spearman with full trainings, by the metric | by the loss | data sets |",
