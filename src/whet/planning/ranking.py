@@ -13,7 +13,7 @@ from whet.planning.expecting import Prospect
 __all__ = ["Observation", "Rank", "rank"]
 
 BASE_COST = 0.1  # what even a free change costs, as a share of a training
-PLAUSIBLE = 0.9  # quantile of the belief that counts as a plausible gain
+PLAUSIBLE = 0.975  # quantile of the belief: only what is not visible even then is left out
 
 
 @dataclass(frozen=True, kw_only=True)
