@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from planted_columns import assert_only, found, rows_of, sound_texts, with_values
 
@@ -26,6 +26,7 @@ def test_the_length_of_a_run_is_a_setting():
     assert len(found(UnusualTexts(longest_run=4), texts)) == 1
 
 
+@example(texts=["a", "a", "a"], least=5)
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.text(alphabet="ab!é ", max_size=12), min_size=1, max_size=8), st.integers(2, 5))
 def test_runs_are_those_of_a_plain_search(texts, least):

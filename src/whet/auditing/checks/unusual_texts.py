@@ -66,8 +66,9 @@ def _has_run(texts: pa.LargeStringArray, least: int) -> np.ndarray:
     same = (flat[1:] == flat[:-1]) & counted[1:]
     run = same.copy()  # ends as: the least - 1 steps from here are all equal
     for step in range(1, least - 1):
-        run[: len(run) - step] &= same[step:]
-        run[len(run) - step :] = False
+        kept = max(0, len(run) - step)  # fewer characters than a run is long: none
+        run[:kept] &= same[step:]
+        run[kept:] = False
     starts = np.flatnonzero(run)
     owner = np.searchsorted(offsets, starts, side="right") - 1
     inside = (owner >= 0) & (owner < len(texts))
