@@ -19,7 +19,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-RESULT = Path(__file__).parent / "results" / "exact_budgets.json"
+from benchmarks.storing import store
+
 ALLOWED_SHARE, ALLOWED_S = 0.05, 3.0  # over the budget: the promise, and what a tiny budget may take besides
 
 RUN = """
@@ -107,5 +108,4 @@ def main(arguments: list[str]) -> None:
         if busy is not None:
             busy.kill()
             busy.wait()
-    known = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.is_file() else []
-    RESULT.write_text(json.dumps([*known, *rows], indent=1) + "\n", encoding="utf-8")
+    store("exact_budgets", {"rows": rows})

@@ -37,4 +37,22 @@ def planner_order_simulated(result: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-TABLES: dict[str, Callable[[Mapping[str, Any]], str]] = {"planner_order_simulated": planner_order_simulated}
+def exact_budgets(result: Mapping[str, Any]) -> str:
+    """Seconds over the budget, and whether what is left is usable."""
+    lines = [
+        "| data | budget | seconds | over | score on fresh examples | page |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for row in result["rows"]:
+        page = "yes" if row["has_page"] else "no"
+        over = f"{row['over_s']:+.1f} s ({row['over_percent']:+.1f} %)"
+        lines.append(
+            f"| {row['kind']} | {row['budget_s']:.0f} s | {row['seconds']:.1f} | {over} | {row['score']:.3f} | {page} |"
+        )
+    return "\n".join(lines)
+
+
+TABLES: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "exact_budgets": exact_budgets,
+    "planner_order_simulated": planner_order_simulated,
+}

@@ -78,6 +78,7 @@ def _figure(value: float | None, sign: str = "") -> str:
     """
     if value is None:
         return ""
+    value = 0.0 if abs(value) < 1e-12 else value  # what averaging leaves of nothing
     return f"{value:{sign},.0f}" if abs(value) >= 1_000 else f"{value:{sign}.4g}"
 
 
