@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
@@ -75,26 +74,16 @@ class AuditPage:
 
 def audit_html(page: AuditPage) -> str:
     """The whole document; every value of the data passes through the template's escaping."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-    from markupsafe import Markup
-
     from whet.report import amounts, audit_wording
     from whet.report.audit_gallery import shown_gallery
+    from whet.report.rendering import render
     from whet.report.visible import visible_strings
 
     clean: AuditPage = visible_strings(page)
-    environment = Environment(
-        loader=PackageLoader("whet", "report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(duration=amounts.duration, number=amounts.number, count=amounts.count)
-    folder = resources.files("whet.report")
-    style = "".join(folder.joinpath(name).read_text(encoding="utf-8") for name in ("report.css", "audit.css"))
-    return environment.get_template("audit_page.html").render(
-        style=Markup(style),
+    return render(
+        "audit_page.html",
+        version=clean.environment.get("whet", ""),
+        styles=("audit.css",),
         page=clean,
         words=audit_wording,
         galleries=[shown_gallery(section.cases) for section in clean.sections],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -78,24 +77,14 @@ class ComparisonData:
 
 def write_comparison(data: ComparisonData, path: Path) -> None:
     """Write the page whole or not at all."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-    from markupsafe import Markup
-
     from whet.report import comparison_plots
+    from whet.report.rendering import render
     from whet.report.visible import visible_strings
 
     clean: ComparisonData = visible_strings(data)
-    environment = Environment(
-        loader=PackageLoader("whet", "report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(duration=amounts.duration, number=amounts.number, p_value=amounts.p_value)
-    style = resources.files("whet.report").joinpath("report.css").read_text(encoding="utf-8")
-    html = environment.get_template("comparison.html").render(
-        style=Markup(style),
+    html = render(
+        "comparison.html",
+        version=clean.environment.get("whet", ""),
         data=clean,
         score=lambda value: amounts.score(value, clean.unit),
         gain=lambda value: amounts.difference(value, clean.unit),

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib import resources
 from pathlib import Path
 
 from whet.files import write_text
@@ -88,27 +87,17 @@ class DiagnosisPage:
 
 def diagnosis_html(page: DiagnosisPage) -> str:
     """The whole document; every string passes through the template's escaping."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-    from markupsafe import Markup
-
-    from whet.report import amounts, diagnosis_wording
+    from whet.report import diagnosis_wording
     from whet.report.plots import evidence
+    from whet.report.rendering import render
     from whet.report.visible import visible_strings
 
-    environment = Environment(
-        loader=PackageLoader("whet", "report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(duration=amounts.duration, number=amounts.number, count=amounts.count)
-    folder = resources.files("whet.report")
-    names = ("report.css", "audit.css", "diagnosis.css")
-    style = "".join(folder.joinpath(name).read_text(encoding="utf-8") for name in names)
-    return environment.get_template("diagnosis_page.html").render(
-        style=Markup(style),
-        page=visible_strings(page),
+    clean: DiagnosisPage = visible_strings(page)
+    return render(
+        "diagnosis_page.html",
+        version=clean.environment.get("whet", ""),
+        styles=("audit.css", "diagnosis.css"),
+        page=clean,
         words=diagnosis_wording,
         draw=evidence.draw,
     )

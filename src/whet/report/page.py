@@ -1,16 +1,8 @@
-"""The page as text: the data in words and pictures, laid out by the template.
-
-Every value passes through Jinja's autoescape; only plots, which hold no text of the data but in escaped attributes,
-come as markup. The page loads nothing and runs nothing; its content security policy says so to the browser.
-"""
+"""The page of a run as text: the data in words and pictures, laid out by the template."""
 
 from __future__ import annotations
 
-from importlib import resources
 from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from whet.report import amounts, wording
 from whet.report.cards import cards
@@ -32,6 +24,7 @@ from whet.report.plots import (
     timings,
     waterfall,
 )
+from whet.report.rendering import render
 from whet.report.scores import score_rows
 from whet.report.visible import visible_strings
 
@@ -43,18 +36,8 @@ SHOWN = 60  # entries of a long list that are printed; the rest is counted, and 
 def page(data: ReportData) -> str:
     """The whole HTML document."""
     clean: ReportData = visible_strings(data)
-    style = resources.files("whet.report").joinpath("report.css").read_text(encoding="utf-8")
-    environment = Environment(
-        loader=PackageLoader("whet", "report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        duration=amounts.duration, number=amounts.number, percent=amounts.percent, count=amounts.count
-    )
-    return environment.get_template("report.html").render(style=Markup(style), SHOWN=SHOWN, **_content(clean))
+    version = clean.environment.get("whet", "")
+    return render("report.html", version=version, SHOWN=SHOWN, **_content(clean))
 
 
 def _content(data: ReportData) -> dict[str, Any]:
