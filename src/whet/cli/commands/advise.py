@@ -4,11 +4,24 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
-from whet.cli.asking import Group, ImageSize, Metric, Seed, Source, Target, Task, Types, column_types
+from whet.cli.asking import (
+    Group,
+    ImageSize,
+    Json,
+    LaterHeldOut,
+    Metric,
+    Seed,
+    Source,
+    Target,
+    Task,
+    TestSetAside,
+    Types,
+    column_types,
+)
 
 if TYPE_CHECKING:
     from whet.comparing.advise import Advice, Option
@@ -25,15 +38,15 @@ def add_to(app: typer.Typer) -> None:
 def advise(
     source: Source,
     target: Target = None,
-    test: Annotated[str | None, typer.Option(help="Source with test examples: set aside, and not opened.")] = None,
+    test: TestSetAside = None,
     seed: Seed = 0,
     metric: Metric = None,
     task: Task = None,
     type_: Types = None,
     group: Group = None,
-    time: Annotated[str | None, typer.Option(help="Column to split by: later examples are held out.")] = None,
+    time: LaterHeldOut = None,
     image_size: ImageSize = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Say which kinds of model fit your data, why, and what each would cost here. Takes seconds."""
     from whet.cli.running import watched

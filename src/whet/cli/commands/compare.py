@@ -15,11 +15,14 @@ from whet.cli.asking import (
     Download,
     Group,
     ImageSize,
+    Json,
+    LaterHeldOut,
     Metric,
     Seed,
     Source,
     Target,
     Task,
+    TestSetAside,
     TrustCode,
     Types,
     column_types,
@@ -39,7 +42,7 @@ def add_to(app: typer.Typer) -> None:
 def compare(
     source: Source,
     target: Target = None,
-    test: Annotated[str | None, typer.Option(help="Source with test examples: set aside, and not opened.")] = None,
+    test: TestSetAside = None,
     families: Annotated[
         str | None,
         typer.Option(help="cnn,rnn,lstm,gru,transformer,mlp,bag,linear,trees,rocket. [default: all that fit]"),
@@ -52,13 +55,13 @@ def compare(
     task: Task = None,
     type_: Types = None,
     group: Group = None,
-    time: Annotated[str | None, typer.Option(help="Column to split by: later examples are held out.")] = None,
+    time: LaterHeldOut = None,
     image_size: ImageSize = None,
     device: Device = "cpu",
     backbone: Annotated[str | None, typer.Option(help="Pretrained body that takes part; see whet improve.")] = None,
     download: Download = False,
     trust_code: TrustCode = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Compare kinds of model on your data: score, cost, and which can be told apart."""
     from whet.cli.running import watched

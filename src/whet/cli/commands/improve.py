@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,20 +15,26 @@ from whet.cli.asking import (
     Download,
     Group,
     ImageSize,
+    Json,
+    LaterTested,
+    Margin,
     Metric,
+    NewRun,
+    OldRun,
+    OwnModel,
     Seed,
+    Strict,
     Target,
     Task,
+    TestOpenedOnce,
     TrustCode,
     Types,
     column_types,
+    refuse_beside_resume,
 )
 from whet.errors import ConfigError
 
 __all__ = ["add_to"]
-
-Out = Annotated[Path | None, typer.Option(help="Folder of the run, new or empty. Default: runs/<name of the source>.")]
-Json = Annotated[bool, typer.Option("--json", help="Print the summary as one JSON document on standard output.")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -39,27 +44,26 @@ def add_to(app: typer.Typer) -> None:
 
 
 def improve(
+    context: typer.Context,
     source: Annotated[
         str | None,
         typer.Argument(help="Folder of class folders, CSV, TSV, Parquet, JSON lines, .ts, .npz, or sklearn:NAME."),
     ] = None,
     target: Target = None,
-    test: Annotated[str | None, typer.Option(help="Source with the test examples, opened once at the end.")] = None,
+    test: TestOpenedOnce = None,
     budget: Annotated[str | None, typer.Option(help="Wall clock for everything: 90s, 5m, 1h30m. [default: 5m]")] = None,
     epochs: Annotated[float | None, typer.Option(help="Length of each deep training, instead of a budget.")] = None,
-    out: Out = None,
-    resume: Annotated[Path | None, typer.Option(help="Continue the run in this folder.")] = None,
+    out: NewRun = None,
+    resume: OldRun = None,
     seed: Seed = 0,
     metric: Metric = None,
     task: Task = None,
     type_: Types = None,
     group: Group = None,
-    time: Annotated[str | None, typer.Option(help="Column to split by: later examples are tested on.")] = None,
+    time: LaterTested = None,
     image_size: ImageSize = None,
     device: Device = "cpu",
-    model: Annotated[
-        str | None, typer.Option(help="Your own network, package.module:factory or file.py:factory, to be improved.")
-    ] = None,
+    model: OwnModel = None,
     backbone: Annotated[
         str | None,
         typer.Option(
@@ -68,7 +72,7 @@ def improve(
     ] = None,
     download: Download = False,
     trust_code: TrustCode = False,
-    margin: Annotated[float | None, typer.Option(help="Smallest gain worth adopting, in the metric's unit.")] = None,
+    margin: Margin = None,
     max_confirmations: Annotated[int, typer.Option(help="Judged changes that the error budget is shared over.")] = 12,
     workers: Annotated[str, typer.Option(help="Trainings side by side, in processes: a number, or auto.")] = "1",
     order: Annotated[str, typer.Option(help="Of what is tried: planned, or random as a control.")] = "planned",
@@ -85,7 +89,7 @@ def improve(
     memory: Annotated[
         str | None, typer.Option(help="Most memory that the run may hold: 4GB, 800MB. [default: no limit]")
     ] = None,
-    strict: Annotated[bool, typer.Option(help="Spend the error budget under any dependence between rows.")] = False,
+    strict: Strict = False,
     as_json: Json = False,
 ) -> None:
     """Hand over a better model for your data, with a ledger of what each step was worth."""
@@ -93,8 +97,7 @@ def improve(
     from whet.cli.running import watched
 
     if resume is not None:
-        if source is not None:
-            raise ConfigError("--resume continues a run with the source it has; pass no SOURCE beside it.")
+        refuse_beside_resume(context)
         with watched(resume) as (observer, stop):
             run = api.resume(resume, observer=observer, should_stop=stop)
         return _finish(run, as_json)
@@ -138,7 +141,7 @@ def improve(
 
 def demo(
     what: Annotated[str, typer.Argument(help="digits, or texts (which need whet[minilm]).")] = "digits",
-    out: Out = None,
+    out: NewRun = None,
     budget: Annotated[str, typer.Option(help="Wall clock for everything.")] = "60s",
     as_json: Json = False,
 ) -> None:

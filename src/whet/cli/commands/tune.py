@@ -10,7 +10,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from whet.cli.asking import Device, Group, ImageSize, Metric, Seed, Target, Task, Types, column_types
+from whet.cli.asking import (
+    Device,
+    Group,
+    ImageSize,
+    Json,
+    LaterTested,
+    Margin,
+    Metric,
+    OldRun,
+    OwnModel,
+    Seed,
+    Strict,
+    Target,
+    Task,
+    TestOpenedOnce,
+    Types,
+    column_types,
+    refuse_beside_resume,
+)
 from whet.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -26,9 +44,10 @@ def add_to(app: typer.Typer) -> None:
 
 
 def tune(
+    context: typer.Context,
     source: Annotated[str | None, typer.Argument(help="As for whet improve.")] = None,
     target: Target = None,
-    test: Annotated[str | None, typer.Option(help="Source with the test examples, opened once at the end.")] = None,
+    test: TestOpenedOnce = None,
     method: Annotated[str, typer.Option(help="grid, random, bayesian, halving or hyperband.")] = "bayesian",
     space: Annotated[
         str | None,
@@ -51,29 +70,26 @@ def tune(
     ] = None,
     seeds: Annotated[int, typer.Option(help="Fresh seeds with which winner and start are compared.")] = 3,
     out: Annotated[Path | None, typer.Option(help="Folder of the run. Default: runs/<name>-tuned.")] = None,
-    resume: Annotated[Path | None, typer.Option(help="Continue the tuning in this folder.")] = None,
+    resume: OldRun = None,
     seed: Seed = 0,
     metric: Metric = None,
     task: Task = None,
     type_: Types = None,
     group: Group = None,
-    time: Annotated[str | None, typer.Option(help="Column to split by: later examples are tested on.")] = None,
+    time: LaterTested = None,
     image_size: ImageSize = None,
     device: Device = "cpu",
-    model: Annotated[
-        str | None, typer.Option(help="Your own network, package.module:factory or file.py:factory.")
-    ] = None,
-    margin: Annotated[float | None, typer.Option(help="Smallest gain worth adopting, in the metric's unit.")] = None,
-    strict: Annotated[bool, typer.Option(help="Spend the error budget under any dependence between rows.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON document.")] = False,
+    model: OwnModel = None,
+    margin: Margin = None,
+    strict: Strict = False,
+    as_json: Json = False,
 ) -> None:
     """Search the settings of one network: rate, regularisation, size or any other field of its recipe."""
     from whet import api
     from whet.cli.running import watched
 
     if resume is not None:
-        if source is not None:
-            raise ConfigError("--resume continues a tuning with the source it has; pass no SOURCE beside it.")
+        refuse_beside_resume(context, "storage")
         with watched(resume) as (observer, stop):
             run = api.resume(resume, observer=observer, should_stop=stop, storage=storage)
         return _finish(run, as_json)
