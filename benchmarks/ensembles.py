@@ -31,8 +31,8 @@ from whet.improving.distilling import distil
 from whet.improving.folder import RunFolder
 from whet.improving.handover import alone
 from whet.improving.lengthening import run_alternatives
-from whet.improving.loop import new_session
 from whet.improving.observer import Observer
+from whet.improving.opening import new_session
 from whet.improving.options import Options
 from whet.improving.prepare import prepare, truth_of
 from whet.improving.session import Session

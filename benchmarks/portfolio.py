@@ -31,8 +31,8 @@ from whet.improving.diagnosing import diagnose
 from whet.improving.environment import environment
 from whet.improving.folder import RunFolder
 from whet.improving.looking_over import look_over
-from whet.improving.loop import new_session
 from whet.improving.observer import Observer
+from whet.improving.opening import new_session
 from whet.improving.options import Options
 from whet.improving.planner import TRANSFER_STEPS, points_of, propose
 from whet.improving.prepare import prepare

@@ -23,8 +23,8 @@ from whet.improving.distilling import distil, distilling_seconds
 from whet.improving.folder import RunFolder
 from whet.improving.handover import alone, pooled
 from whet.improving.limiting import limited
-from whet.improving.loop import new_session
 from whet.improving.observer import Observer
+from whet.improving.opening import new_session
 from whet.improving.options import Options
 from whet.improving.prepare import prepare
 from whet.improving.selecting import Selected

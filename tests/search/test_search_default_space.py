@@ -1,6 +1,7 @@
 """The default space of every architecture, and how a diagnosis narrows it."""
 
 import pytest
+import torch
 
 import whet.augment
 import whet.models
@@ -54,6 +55,12 @@ def test_the_default_space_exists_for_tiny_and_large_data(num_train):
     assert default_space(Recipe(architecture="mlp"), facts(Modality.TABLE, num_train)).dimensions
 
 
+EXAMPLES = {
+    Modality.TABLE: {"numbers": torch.ones(4, 3), "categories": torch.zeros(4, 0, dtype=torch.long)},
+    Modality.IMAGE: {"image": torch.ones(4, 3, 16, 16)},
+}
+
+
 @pytest.mark.parametrize(
     ("name", "modality", "spec"),
     [
@@ -68,7 +75,9 @@ def test_every_drawn_size_can_be_built(name, modality, spec):
     space = default_space(recipe, facts(modality))
     for seed in range(4):
         drawn = changed(recipe, space.draw(make_numpy_generator(seed, "test")))
-        build(name, spec, 2, drawn.settings, seed=0)
+        outputs = build(name, spec, 2, drawn.settings, seed=0).eval()(EXAMPLES[modality])
+        assert (outputs.shape[0], outputs.shape[-1]) == (4, 2)
+        assert torch.isfinite(outputs).all()
 
 
 def found(*symptoms):

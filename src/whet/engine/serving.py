@@ -106,4 +106,4 @@ def _import(name: str) -> None:
     try:
         importlib.import_module(name)
     except Exception as fault:
-        print(f"cannot import {name}: {type(fault).__name__}: {fault}", file=sys.stderr, flush=True)
+        sys.stderr.write(f"cannot import {name}: {type(fault).__name__}: {fault}\n")

@@ -39,6 +39,19 @@ class Clock:
         """Seconds until the budget is spent; infinite without a budget."""
         return float("inf") if self.budget_s is None else self.budget_s - self.elapsed()
 
+    def noting(
+        self, write: Callable[[float], None], should_stop: Callable[[], bool], *, every_s: float = 5.0
+    ) -> Callable[[], bool]:
+        """``should_stop``, which now and then also gives ``write`` the seconds spent, so that a killed run knows."""
+
+        def stop() -> bool:
+            if self.elapsed() - self.written_s >= every_s:
+                self.written_s = self.elapsed()
+                write(self.written_s)
+            return should_stop()
+
+        return stop
+
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
         """Note how long a step of the run took, also when it fails."""

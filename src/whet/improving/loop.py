@@ -4,23 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
-import whet.augment
-import whet.data.encoders
-import whet.evaluation.metrics
-import whet.models
-import whet.models.estimators
-import whet.tasks  # noqa: F401  (these six fill the registries)
-from whet.engine.bench import Bench
-from whet.engine.engine import Engine, ThisProcess
 from whet.engine.sharing import memory_of_each, num_workers_of
 from whet.engine.starting import started_engine
 from whet.improving.baselines import ensure_model, run_baselines, run_members
-from whet.improving.book import Book
 from whet.improving.clock import Clock
 from whet.improving.deadline import OutOfTime, slowness, time_limit
-from whet.improving.defaults import choose_arena, measure_pace, run_default
+from whet.improving.defaults import run_default
 from whet.improving.delivering import deliver, deliver_stopped
 from whet.improving.distilling import distilling_seconds
 from whet.improving.folder import RunFolder
@@ -29,8 +19,9 @@ from whet.improving.keeping_memory import kept_memory
 from whet.improving.lengthening import ends_by_clock, run_alternatives, run_longer, run_more_seeds
 from whet.improving.looking_over import look_over
 from whet.improving.observer import Observer
+from whet.improving.opening import announce, new_session
 from whet.improving.options import Options
-from whet.improving.prepare import Prepared, prepare
+from whet.improving.prepare import prepare
 from whet.improving.rates import note_suggested_lr
 from whet.improving.refitting import estimated_seconds
 from whet.improving.remedying import run_remedies
@@ -39,18 +30,13 @@ from whet.improving.session import Session
 from whet.improving.shares import LARGE, Shares, finish_seconds
 from whet.improving.testing import open_test
 from whet.improving.transferring import run_rest, run_transfer
-from whet.improving.trials import Trials
 from whet.improving.weighing_up import looked_at
-from whet.ledger.noise import NoiseFloor
 from whet.ledger.records import Ledger
-from whet.ledger.spending import Spending
-from whet.training.fitted import FitSetting
 from whet.training.interrupted import Interrupted
 
-__all__ = ["new_session", "run_loop"]
+__all__ = ["run_loop"]
 
 HARD = 0.5  # share of the time for finishing that what comes before may use up; at the end of that it is cut off
-TREATING, LEAST_TREATING_S = 0.06, 4.0  # share of the budget for judging the labels of one training part, and its floor
 
 
 def run_loop(
@@ -186,96 +172,6 @@ def _refit_reserve(session: Session) -> float:
     if not ends_by_clock(session):
         reserve += 2 * estimated_seconds(session, session.incumbent[0], size)
     return min(reserve, 0.4 * max(0.0, session.clock.left()))
-
-
-def new_session(
-    prepared: Prepared,
-    options: Options,
-    folder: RunFolder,
-    ledger: Ledger,
-    clock: Clock,
-    observer: Observer,
-    should_stop: Callable[[], bool],
-    *,
-    engine: Callable[[Bench], Engine] = ThisProcess,
-) -> Session:
-    """The state of a run at its start, or where it stood when it was killed."""
-
-    def stop() -> bool:
-        note_seconds(folder, clock)
-        return should_stop()
-
-    setting = FitSetting(
-        device=options.device,
-        metric=prepared.metric.name,
-        scratch=folder.cache,
-        speed_cache=folder.path / "speed.json",
-        on_progress=observer.progress,
-        should_stop=stop,
-        memory_bytes=memory_of_each(options.memory, num_workers_of(options.workers, options.memory)),
-    )
-    trials = Trials(
-        folder.trials,
-        prepared.data,
-        prepared.target,
-        measure=prepared.metric.compute,
-        setting=setting,
-        checkpoints=folder.checkpoints,
-        seed=options.seed,
-        treating_s=30.0 if options.budget_s is None else max(LEAST_TREATING_S, TREATING * options.budget_s),
-        engine=engine,
-    )
-    epoch_s = None
-    if options.budget_s is not None and options.epochs is None:
-        with clock.step("measuring the pace"):
-            seconds = min(12.0, 0.025 * options.budget_s)
-            observer.doing("measuring how fast the default network trains here")
-            epoch_s = folder.remember("epoch_s", lambda: measure_pace(prepared, trials, seconds=seconds))
-    arena = choose_arena(
-        prepared,
-        options,
-        epoch_s,
-        exploring_s=0.8 * _finite(clock.budget_s or 0.0),
-        num_workers=trials.engine.num_workers,
-    )
-    return Session(
-        options=options,
-        folder=folder,
-        clock=clock,
-        book=Book(ledger),
-        observer=observer,
-        prepared=replace(prepared, facts=replace(prepared.facts, num_train=arena.num_train, epoch_s=epoch_s)),
-        trials=trials,
-        spending=Spending(max_rows=options.max_confirmations, strict=options.strict),
-        noise=NoiseFloor(),
-        arena=arena,
-        should_stop=should_stop,
-        epoch_s=epoch_s,
-    )
-
-
-def note_seconds(folder: RunFolder, clock: Clock, *, every_s: float = 5.0) -> None:
-    """Write the seconds spent into run.json now and then, so that a killed run knows them."""
-    if clock.elapsed() - clock.written_s >= every_s:
-        clock.written_s = clock.elapsed()
-        folder.update(seconds=clock.elapsed())
-
-
-def announce(session: Session) -> None:
-    """Say what was inferred, so that a wrong guess is seen before the time is spent."""
-    prepared, say = session.prepared, session.observer.say
-    size = f"{len(prepared.data):,} examples, {prepared.sealed.num:,} sealed for the test"
-    say(f"{prepared.task.name.replace('_', ' ')} of {prepared.data.origin}: {size}")
-    for column in prepared.schema.features[:20]:
-        say(f"  {column.name}: {column.kind} ({column.why})")
-    for column in prepared.schema.ignored[:10]:
-        say(f"  {column.name}: left out ({column.why})")
-    say(f"  target {prepared.schema.target}: {prepared.schema.target_why}")
-    say(f"  metric: {prepared.metric.title} ({prepared.metric_why})")
-    how = "a fixed validation part" if session.arena.num_parts == 1 else f"{session.arena.num_parts}-fold out-of-fold"
-    say(f"  compared on {how}: {len(session.arena.truth):,} examples")
-    for problem in prepared.data.problems[:10]:
-        say(f"  {'remark' if problem.kept else 'left out'}: {problem.where}: {problem.what}")
 
 
 def _finite(seconds: float) -> float:

@@ -158,47 +158,46 @@ def _table(session: Session, truth: np.ndarray, scores: np.ndarray, decided: np.
 
 
 def _record(session: Session, result: TestResult) -> None:
-    gain = result.gain or (None, None, None)
-    plan = Plan(
+    handed_over = Plan(
         stage=Stage.TEST,
         remedy="sealed test",
         change=f"opening {result.openings}",
         because="only this figure is quoted as the result",
     )
-    session.book.row(
-        plan,
-        lambda: Decision(
-            verdict=Verdict.MEASURED,
-            reason="handed-over model against the best simple baseline on examples that nothing had read",
-            before=result.before.score,
-            after=result.after.score,
-            gain=gain[0],
-            low=gain[1],
-            high=gain[2],
-            num_examples=len(result.truth),
-        ),
-    )
-    if result.fast is not None and result.fast_cost is not None:
-        _record_fast(session, result, result.fast, result.fast_cost)
-
-
-def _record_fast(session: Session, result: TestResult, fast: ScoreLine, cost: tuple[float, float, float]) -> None:
-    plan = Plan(
+    reason = "handed-over model against the best simple baseline on examples that nothing had read"
+    _measured(session, handed_over, reason, result.before, result.after, result.gain)
+    if result.fast is None:
+        return
+    fast = Plan(
         stage=Stage.DISTIL,
         remedy="distillation",
-        change=f"{fast.name}, on the sealed test",
+        change=f"{result.fast.name}, on the sealed test",
         because="what the fast model costs is quoted from the same opening",
     )
+    reason = "the fast model against what is handed over, on examples that nothing had read"
+    _measured(session, fast, reason, result.after, result.fast, result.fast_cost)
+
+
+def _measured(
+    session: Session,
+    plan: Plan,
+    reason: str,
+    before: ScoreLine,
+    after: ScoreLine,
+    gain: tuple[float, float, float] | None,
+) -> None:
+    """A row that judges nothing: two scores on the sealed test and what lies between them."""
+    middle, low, high = gain or (None, None, None)
     session.book.row(
         plan,
         lambda: Decision(
             verdict=Verdict.MEASURED,
-            reason="the fast model against what is handed over, on examples that nothing had read",
-            before=result.after.score,
-            after=fast.score,
-            gain=cost[0],
-            low=cost[1],
-            high=cost[2],
-            num_examples=len(result.truth),
+            reason=reason,
+            before=before.score,
+            after=after.score,
+            gain=middle,
+            low=low,
+            high=high,
+            num_examples=after.n,
         ),
     )

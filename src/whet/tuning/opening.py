@@ -13,12 +13,12 @@ from whet.improving.arena import Arena, cross_validation, hold_out
 from whet.improving.book import Book
 from whet.improving.clock import Clock
 from whet.improving.defaults import MIDDLE, SMALL, choose_arena
+from whet.improving.equipping import fit_setting, new_trials
 from whet.improving.folder import RunFolder
 from whet.improving.observer import Observer
 from whet.improving.options import Options
 from whet.improving.prepare import Prepared
 from whet.improving.shares import finish_seconds
-from whet.improving.trials import Trials
 from whet.ledger.records import Ledger
 from whet.recipe import Length, Recipe
 from whet.report.amounts import count, duration
@@ -55,14 +55,7 @@ def open_tuning(
     is_written = tuning.space is not None and tuning.space != DIAGNOSED
     space = space_from_dict(tuning.space) if is_written else default_space(base, prepared.facts)
     check_space(space, base)
-    setting = FitSetting(
-        device=options.device,
-        metric=prepared.metric.name,
-        scratch=folder.cache,
-        speed_cache=folder.path / "speed.json",
-        on_progress=observer.progress,
-        should_stop=_stopping(folder, clock, should_stop),
-    )
+    setting = fit_setting(prepared, options, folder, clock, observer, should_stop)
     method: Method = methods[tuning.method]
     setup = Setup(
         space=space,
@@ -112,15 +105,7 @@ def _planned(
         assert options.epochs is not None
         arena = choose_arena(prepared, options, None, exploring_s=0.0)
         return arena, plan_by_epochs(method, setup, epochs=options.epochs, seeds=tuning.seeds)
-    trials = Trials(
-        folder.trials,
-        prepared.data,
-        prepared.target,
-        measure=prepared.metric.compute,
-        setting=setting,
-        checkpoints=folder.checkpoints,
-        seed=options.seed,
-    )
+    trials = new_trials(prepared, options, folder, setting)
     if options.epochs is not None:
         base = replace(base, length=Length(epochs=options.epochs))
     budget_s = options.budget_s
@@ -206,15 +191,3 @@ def _announce(
     )
     amount = f"{setup.num_trials} configurations that cost as much as " if method.fidelities[0] < 1.0 else ""
     observer.say(f"  {amount}{full:,.0f} full trainings{cost}")
-
-
-def _stopping(folder: RunFolder, clock: Clock, should_stop: Callable[[], bool]) -> Callable[[], bool]:
-    """Writes down now and then how long the run has taken, so that a killed one knows."""
-
-    def stop() -> bool:
-        if clock.elapsed() - clock.written_s >= 5.0:
-            clock.written_s = clock.elapsed()
-            folder.update(seconds=clock.elapsed())
-        return should_stop()
-
-    return stop

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
@@ -68,10 +69,15 @@ def run_tuning(
     *,
     observer: Observer,
     should_stop: Callable[[], bool],
+    began: float | None = None,
 ) -> None:
-    """Search, compare, open the sealed test, hand over; ``folder`` holds everything, also after a kill."""
+    """Search, compare, open the sealed test, hand over; ``folder`` holds everything, also after a kill.
+
+    ``began``: reading of ``time.monotonic`` at which the budget began, where that was before this call.
+    """
     state = folder.state()
-    clock = Clock(options.budget_s, spent_before=float(state["seconds"]))
+    spent_s = float(state["seconds"]) + (0.0 if began is None else time.monotonic() - began)
+    clock = Clock(options.budget_s, spent_before=spent_s)
     observer.begin(budget_s=options.budget_s, elapsed_s=clock.elapsed(), title=str(state["source"]))
     ledger = Ledger(folder.ledger)
     session: TuningSession | None = None

@@ -15,6 +15,7 @@ from whet.evaluation.blend import Blend
 from whet.improving.arena import Arena
 from whet.improving.book import Book
 from whet.improving.clock import Clock
+from whet.improving.equipping import new_trials
 from whet.improving.folder import RunFolder
 from whet.improving.observer import Observer
 from whet.improving.options import Options
@@ -75,15 +76,8 @@ class TuningSession:
 
         A fresh one each time, because it holds the weights of everything it trained.
         """
-        return Trials(
-            self.folder.trials,
-            self.prepared.data,
-            self.prepared.target,
-            measure=self.prepared.metric.compute,
-            setting=replace(self.setting, on_point=on_point),
-            checkpoints=self.folder.checkpoints,
-            seed=self.options.seed,
-        )
+        setting = replace(self.setting, on_point=on_point)
+        return new_trials(self.prepared, self.options, self.folder, setting)
 
     def fits(self, *fidelities: float, keep_s: float) -> bool:
         """Whether trials at these shares of the full length end before ``keep_s`` seconds are left."""

@@ -1,0 +1,73 @@
+"""A run folder as its user sees it: the model, the ledger, the summary, the page."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from whet.bundle.load import load_model
+from whet.bundle.model import Model
+from whet.errors import RunError
+from whet.improving.folder import RunFolder
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from whet.ledger.records import Ledger
+
+__all__ = ["Run", "free_run_folder"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder, finished or not."""
+
+    path: Path
+
+    @cached_property
+    def summary(self) -> dict[str, Any]:
+        """RUN/summary.json; see docs/contracts.md."""
+        file = self.path / "summary.json"
+        if not file.is_file():
+            raise RunError(f"{self.path} has no summary yet: the run has not ended. Continue it with whet.resume.")
+        content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        return content
+
+    @cached_property
+    def model(self) -> Model:
+        """The best model so far."""
+        return load_model(self.path)
+
+    @property
+    def ledger(self) -> pd.DataFrame:
+        """One row per thing tried; columns in docs/ledger.md."""
+        return _ledger(self.path).frame()
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The ledger as plain values."""
+        return _ledger(self.path).rows()
+
+    @property
+    def report(self) -> Path:
+        """Where the page is."""
+        return self.path / "report.html"
+
+
+def free_run_folder(name: str) -> Path:
+    """Where a run on this source goes when nobody says: runs/<name>, or the first number behind it that is free."""
+    stem = Path(name.replace(":", "-")).stem.strip() or "run"
+    path = Path("runs") / stem
+    number = 2
+    while path.exists():
+        path, number = Path("runs") / f"{stem}-{number}", number + 1
+    return path
+
+
+def _ledger(path: Path) -> Ledger:
+    from whet.ledger.records import Ledger
+
+    return Ledger(RunFolder.open(path).ledger, read_only=True)

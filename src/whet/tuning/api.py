@@ -1,0 +1,135 @@
+"""``whet.tune``, and how a tuning goes on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from whet.budget import parse_budget
+from whet.errors import ConfigError, WhetError, did_you_mean
+from whet.improving.api import source_to_resume
+from whet.improving.folder import RunFolder
+from whet.improving.observer import Observer
+from whet.improving.options import Options
+from whet.improving.run import Run, free_run_folder
+
+__all__ = ["resume_tuning", "tune"]
+
+SETTINGS = ("metric", "task", "types", "group", "time", "image_size", "device", "model", "margin", "strict")
+
+
+def tune(
+    source: object,
+    *,
+    target: str | None = None,
+    test: str | None = None,
+    method: str = "bayesian",
+    space: str | Path | Mapping[str, Any] | None = None,
+    trials: int | None = None,
+    sampler: str = "tpe",
+    pruner: str = "median",
+    storage: str | None = None,
+    seeds: int = 3,
+    budget: str | float | None = "10m",
+    epochs: float | None = None,
+    out: str | Path | None = None,
+    seed: int = 0,
+    observer: Observer | None = None,
+    should_stop: Callable[[], bool] | None = None,
+    command: str = "",
+    **settings: Any,
+) -> Run:
+    """Search the settings of one network, and say whether the winner is really better than what it started from.
+
+    Args:
+        source: as for ``improve``; ``RUN`` then holds ``study.sqlite`` as well, and docs/tuning.md says what is in it.
+        method: "grid", "random", "bayesian", "halving" or "hyperband".
+        space: what is searched: a YAML file, its content, None for the default space of the network, or "diagnosed" for
+            the part of it that treats what the diagnosis finds in the start.
+        trials: configurations to look at, at most; None: as many as the budget allows.
+        sampler: of the Bayesian method, "tpe" or "gp".
+        pruner: "median", "percentile" (gives up the worst quarter) or "none"; halving and Hyperband have none.
+        storage: URL of the database with the study; None: an SQLite file in the run folder.
+        seeds: fresh ones, with which winner and start are trained again and compared.
+        epochs: length of every training; without a budget the run is then repeatable bit for bit on a CPU.
+        settings: any other field of ``Options`` that a tuning has: metric, task, types, group, time, image_size,
+            device, margin, strict, and model, a network of your own, "package.module:factory" or "file.py:factory".
+    Raises:
+        DataError, ConfigError: the data, the space or the options cannot be used; the message says what to do.
+        RunError: ``out`` or the storage cannot be used.
+    """
+    began = time.monotonic()  # importing what follows is a part of the budget
+    from whet.data.sources import describe_source
+    from whet.tuning.options import TuningOptions
+    from whet.tuning.running import begin_folder, run_tuning
+
+    for name in settings:
+        if name not in SETTINGS:
+            raise ConfigError(f"a tuning has no option {name!r}. {did_you_mean(name, SETTINGS)}")
+    options = Options(
+        target=target,
+        test=test,
+        budget_s=None if budget is None else parse_budget(budget),
+        epochs=epochs,
+        seed=seed,
+        **settings,
+    )
+    tuning = TuningOptions(
+        method=method,
+        space=_space_given(space),
+        trials=trials,
+        sampler=sampler,
+        pruner=pruner,
+        storage=storage,
+        seeds=seeds,
+    )
+    name, is_path = describe_source(source), isinstance(source, str | Path)
+    folder = begin_folder(
+        Path(out) if out is not None else free_run_folder(f"{Path(name.replace(':', '-')).stem}-tuned"),
+        source=str(source) if is_path else name,
+        resumable=is_path,
+        options=options,
+        tuning=tuning,
+        command=command,
+    )
+    try:
+        run_tuning(
+            source,
+            options,
+            tuning,
+            folder,
+            observer=observer or Observer(),
+            should_stop=should_stop or (lambda: False),
+            began=began,
+        )
+    except WhetError:
+        folder.discard_if_empty()  # bad input leaves nothing behind
+        raise
+    return Run(folder.path)
+
+
+def resume_tuning(
+    folder: RunFolder,
+    source: object,
+    *,
+    observer: Observer,
+    should_stop: Callable[[], bool],
+    storage: str | None = None,
+) -> None:
+    """Go on where the tuning in ``folder`` stood; ``storage`` where its password was not kept."""
+    from whet.tuning.running import run_tuning, tuning_of
+
+    tuning, read = tuning_of(folder, storage), source_to_resume(folder, source)
+    folder.update(status="running")
+    run_tuning(read, folder.options(), tuning, folder, observer=observer, should_stop=should_stop)
+
+
+def _space_given(space: str | Path | Mapping[str, Any] | None) -> Mapping[str, Any] | Literal["diagnosed"] | None:
+    """The content of a file; a word or a mapping as it is."""
+    from whet.search.space_file import read_space
+
+    if space == "diagnosed":
+        return "diagnosed"
+    return read_space(Path(space)).to_dict() if isinstance(space, str | Path) else space
