@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from whet.models.architecture import Architecture
 from whet.recipe import Optimiser
+from whet.training.adamw import AdamW
 from whet.training.muon import Muon
 
 __all__ = ["Optimisers", "build_optimisers", "optimisers_over"]
@@ -20,12 +21,13 @@ __all__ = ["Optimisers", "build_optimisers", "optimisers_over"]
 _MATRICES = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
 
 
-class Optimisers:
-    """One or two PyTorch optimisers that together move every trainable parameter once."""
+Part = torch.optim.Optimizer | AdamW
 
-    def __init__(
-        self, parts: list[torch.optim.Optimizer], *, decayed: list[nn.Parameter], weight_decay: float = 0.0
-    ) -> None:
+
+class Optimisers:
+    """One or two optimisers that together move every trainable parameter once."""
+
+    def __init__(self, parts: list[Part], *, decayed: list[nn.Parameter], weight_decay: float = 0.0) -> None:
         names = {id(p) for p in decayed}
         self.parts = parts
         self.weight_decay = weight_decay
@@ -37,9 +39,10 @@ class Optimisers:
         """Decay and move all parameters with ``rate`` times their peak learning rates, then drop the gradients."""
         for part, peak, decayed in zip(self.parts, self._peaks, self._decayed):
             lr = part.param_groups[0]["lr"] = peak * rate
-            moved = [p for p in decayed if p.grad is not None]  # what is held does not shrink either
-            if self.weight_decay and moved:
-                torch._foreach_mul_(moved, 1 - lr * self.weight_decay)
+            if self.weight_decay:
+                moved = [p for p in decayed if p.grad is not None]  # what is held does not shrink either
+                if moved:
+                    torch._foreach_mul_(moved, 1 - lr * self.weight_decay)
             part.step()
             for parameter in _parameters(part):
                 parameter.grad = None  # what zero_grad does, without its profiler hooks: a fifth of a small step
@@ -62,6 +65,9 @@ class Optimisers:
             i, j, name = key.split(".", 2)
             parameter = _parameters(self.parts[int(i)])[int(j)]
             self.parts[int(i)].state[parameter][name] = _like(parameter, value)
+        for part in self.parts:
+            if isinstance(part, AdamW):
+                part.loaded()
 
 
 def build_optimisers(
@@ -74,7 +80,7 @@ def build_optimisers(
     """
     groups = model.layer_groups() if layer_decay < 1 else [list(model.parameters())]
     hidden = {id(p) for p in _hidden_matrices(model)} if settings.name == "muon" else set()
-    parts: list[torch.optim.Optimizer] = []
+    parts: list[Part] = []
     for depth, group in enumerate(reversed(groups)):
         trainable = [p for p in group if p.requires_grad]
         parts += _parts(trainable, settings, hidden, scale=layer_decay**depth)
@@ -89,9 +95,7 @@ def optimisers_over(
     return Optimisers(_parts(parameters, settings, set(), scale=1.0), decayed=decayed, weight_decay=weight_decay)
 
 
-def _parts(
-    trainable: list[nn.Parameter], settings: Optimiser, hidden: set[int], *, scale: float
-) -> list[torch.optim.Optimizer]:
+def _parts(trainable: list[nn.Parameter], settings: Optimiser, hidden: set[int], *, scale: float) -> list[Part]:
     lr, momentum = settings.lr * scale, settings.momentum
     if not trainable:
         return []
@@ -101,11 +105,13 @@ def _parts(
         return [_adamw(trainable, lr)]
     matrices = [p for p in trainable if id(p) in hidden]
     others = [p for p in trainable if id(p) not in hidden]
-    parts: list[torch.optim.Optimizer] = [Muon(matrices, lr=lr, momentum=momentum)] if matrices else []
+    parts: list[Part] = [Muon(matrices, lr=lr, momentum=momentum)] if matrices else []
     return parts + ([_adamw(others, settings.other_lr * scale)] if others else [])
 
 
-def _adamw(parameters: list[nn.Parameter], lr: float) -> torch.optim.Optimizer:
+def _adamw(parameters: list[nn.Parameter], lr: float) -> Part:
+    if len({(p.device, p.dtype) for p in parameters}) == 1:
+        return AdamW(parameters, lr=lr)
     return torch.optim.AdamW(parameters, lr=lr, weight_decay=0.0, fused=True)
 
 
@@ -116,7 +122,7 @@ def _hidden_matrices(model: Architecture) -> list[nn.Parameter]:
     return [p for p in model.parameters() if p.requires_grad and id(p) in weights]
 
 
-def _parameters(part: torch.optim.Optimizer) -> list[nn.Parameter]:
+def _parameters(part: Part) -> list[nn.Parameter]:
     found: list[nn.Parameter] = part.param_groups[0]["params"]
     return found
 

@@ -20,6 +20,7 @@ from whet.tasks.target import Target
 from whet.training.assemble import assemble
 from whet.training.clock import TrainingClock
 from whet.training.fitted import FitSetting, Training
+from whet.training.kept_memory import kept_memory
 from whet.training.loop import Loop
 from whet.training.network import finished
 from whet.training.objective import Supervised
@@ -67,7 +68,8 @@ def fit_together(
     places = [_place(setting, number) for number in range(len(jobs))]
     ready = [prepare(r, target, j.train, j.valid, p) for r, j, p in zip(recipes, jobs, places, strict=True)]
     loops = _assembled(recipes, ready, jobs, clock, setting)
-    with using_threads(setting.num_threads or loops[0].speed.num_threads):
+    threads = setting.num_threads or loops[0].speed.num_threads
+    with kept_memory(setting.memory_bytes), using_threads(threads):
         shared.change(_pace(recipe, loops, now))
         stepper = _stepper(recipe, loops)
         StackLoop(recipe, loops, stepper).run()

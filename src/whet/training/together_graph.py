@@ -23,6 +23,25 @@ __all__ = ["traced"]
 _ATEN = torch.ops.aten
 _SAME_SHAPE = (_ATEN.expand.default, _ATEN.view.default, _ATEN._unsafe_view.default)
 _TIMES = (_ATEN.mul.Scalar, _ATEN.mul.Tensor)
+# The same operations by the way that Python code takes to them: a third less per call than by the operator's schema.
+_DIRECT: dict[Any, Callable[..., Tensor]] = {
+    _ATEN.add.Tensor: torch.add,
+    _ATEN.sub.Tensor: torch.sub,
+    _ATEN.mul.Tensor: torch.mul,
+    _ATEN.div.Tensor: torch.div,
+    _ATEN.relu.default: torch.relu,
+    _ATEN.clamp.default: torch.clamp,
+    _ATEN.clamp_min.default: torch.clamp_min,
+    _ATEN.bmm.default: torch.bmm,
+    _ATEN.baddbmm.default: torch.baddbmm,
+    _ATEN.transpose.int: torch.transpose,
+    _ATEN.permute.default: torch.permute,
+    _ATEN.unsqueeze.default: torch.unsqueeze,
+    _ATEN.view.default: Tensor.view,
+    _ATEN._unsafe_view.default: Tensor.view,
+    _ATEN.clone.default: torch.clone,
+    _ATEN.cat.default: torch.cat,
+}
 
 
 def traced(function: Callable[..., Tensor], example: Sequence[Tensor]) -> Callable[..., Tensor]:
@@ -43,6 +62,8 @@ def traced(function: Callable[..., Tensor], example: Sequence[Tensor]) -> Callab
     for node in list(graph.nodes):
         _join_product_and_bias(graph, node)
     graph.eliminate_dead_code()
+    for node in graph.nodes:
+        node.target = _DIRECT.get(node.target, node.target) if node.op == "call_function" else node.target
     replay: Callable[..., Tensor] = GraphModule(writing.constants, graph).forward
     return replay
 

@@ -29,6 +29,7 @@ class StackLoop:
         self.recipe, self.loops, self.stepper = recipe, list(loops), stepper
         self.clock = loops[0].clock
         self.seeds = [loop.feed.order.seed for loop in loops]
+        self._is_mixed = recipe.regularisation.mixup > 0
 
     def run(self) -> None:
         """Train all of them to the end.
@@ -58,7 +59,7 @@ class StackLoop:
             step=step,
             rate=factor,
             dropping=[dropping(seed, step) for seed in self.seeds],
-            mixing=[make_generator(seed, "objective", str(step)) for seed in self.seeds],
+            mixing=[make_generator(seed, "objective", str(step)) for seed in self.seeds] if self._is_mixed else [],
             measure=step % MEASURE_EVERY == 0,
         )
         self._rate = factor
