@@ -70,12 +70,19 @@ class Schedule:
     name: Literal["constant", "cosine", "one_cycle", "linear", "plateau"] = "cosine"
     warmup: float = 0.05  # fraction of the training spent rising from zero (one_cycle: up to the peak)
     patience: int = 3  # plateau only: evaluations without improvement before the rate is divided by 5
+    cycles: int = 1  # cosine only: so many falls of equal length, whose ends predict together; ``training.snapshots``
 
     def __post_init__(self) -> None:
         known = ("constant", "cosine", "one_cycle", "linear", "plateau")
         _require(self.name in known, "Schedule.name", self.name, f"one of {', '.join(known)}")
         _require(0 <= self.warmup < 1, "Schedule.warmup", self.warmup, "in [0, 1)")
         _require(self.patience >= 1, "Schedule.patience", self.patience, "at least 1")
+        is_count = isinstance(self.cycles, int) and self.cycles >= 1
+        _require(is_count, "Schedule.cycles", self.cycles, "a whole number of at least 1")
+        if self.cycles > 1:
+            _require(self.name == "cosine", "Schedule.cycles", self.cycles, f"1 with the schedule {self.name!r}")
+            first = f"less than 1 / cycles = {1 / self.cycles:.3g}, so that it ends within the first cycle"
+            _require(self.warmup * self.cycles < 1, "Schedule.warmup", self.warmup, first)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -19,7 +20,7 @@ def averaged(model: Model, ask: Callable[[FittedNetwork], np.ndarray | None]) ->
     """The mean of what ``ask`` finds in each network; members without an answer are left out and the scope says so."""
     found: list[tuple[float, np.ndarray]] = []
     for member, weight in zip(model.members, model.blend.weights, strict=True):
-        values = ask(member.fitted) if weight > 0 and isinstance(member.fitted, FittedNetwork) else None
+        values = _asked(member.fitted, ask) if weight > 0 and isinstance(member.fitted, FittedNetwork) else None
         if values is not None:
             found.append((weight, values))
     if not found:
@@ -28,6 +29,13 @@ def averaged(model: Model, ask: Callable[[FittedNetwork], np.ndarray | None]) ->
     mean = sum((weight / asked * values for weight, values in found), np.zeros_like(found[0][1]))
     share = asked / sum(model.blend.weights)
     return Weights(values=mean, share=share, scope=_scope(len(found), len(model.members), share))
+
+
+def _asked(fitted: FittedNetwork, ask: Callable[[FittedNetwork], np.ndarray | None]) -> np.ndarray | None:
+    """The mean over the networks of a snapshot ensemble; that of the only one where there is one."""
+    each = [ask(replace(fitted, model=network, earlier=())) for network in fitted.networks]
+    known = [values for values in each if values is not None]
+    return np.mean(known, axis=0) if known else None
 
 
 def batch_of(fitted: FittedNetwork, data: Dataset) -> Batch:

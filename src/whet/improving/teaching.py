@@ -54,6 +54,7 @@ def student_recipe(trial: Trial) -> Recipe:
         trial.recipe,
         treatments=(),
         regularisation=regularisation,
+        schedule=replace(trial.recipe.schedule, cycles=1),
         transfer=replace(trial.recipe.transfer, contrastive=0.0),
         distillation=LISTENS,
         test_time_augmentation=False,

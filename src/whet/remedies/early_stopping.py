@@ -29,7 +29,7 @@ class EarlyStopping:
 
     def propose(self, recipe: Recipe, facts: Facts) -> Sequence[tuple[str, Recipe]]:
         """See ``Remedy.propose``."""
-        if recipe.regularisation.early_stopping is not None:
+        if recipe.regularisation.early_stopping is not None or recipe.schedule.cycles > 1:
             return ()
         changed = replace(recipe.regularisation, early_stopping=self.patience)
         return ((f"early stopping, patience {self.patience}", replace(recipe, regularisation=changed)),)

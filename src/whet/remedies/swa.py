@@ -29,8 +29,9 @@ class EqualAveraging:
 
     def propose(self, recipe: Recipe, facts: Facts) -> Sequence[tuple[str, Recipe]]:
         """See ``Remedy.propose``."""
-        regularisation = recipe.regularisation
-        if regularisation.swa or regularisation.ema is not None or recipe.schedule.name == "plateau":
+        regularisation, schedule = recipe.regularisation, recipe.schedule
+        is_averaged = regularisation.swa or regularisation.ema is not None
+        if is_averaged or schedule.name == "plateau" or schedule.cycles > 1:
             return ()
         changed = replace(regularisation, swa=self.fraction)
         return ((f"SWA over the last {self.fraction:.0%}", replace(recipe, regularisation=changed)),)

@@ -33,6 +33,7 @@ from whet.training.patience import Patience
 from whet.training.phases import Phases
 from whet.training.position import Position
 from whet.training.prepare import Prepared, order_of
+from whet.training.snapshots import Snapshots, num_networks, snapshots_of
 from whet.training.speed import Speed
 from whet.training.stepper import Stepper
 from whet.training.swa import EqualAverage, has_statistics, renewed_batches
@@ -58,6 +59,7 @@ def assemble(
     feed = _feed(recipe, ready)
     objective = _objective(recipe, ready)
     moving = _moving(recipe, ready)
+    snapshots = snapshots_of(recipe, ready.model)
     if saved is not None:
         speed = Speed.from_dict(saved[1]["speed"])
     elif speed is None:
@@ -77,7 +79,7 @@ def assemble(
         on_point=setting.on_point,
     )
     if saved is not None:
-        _continue(saved, moving=moving, examiner=examiner, clock=clock)
+        _continue(saved, moving=moving, examiner=examiner, clock=clock, snapshots=snapshots)
     stepper = Stepper(
         moving=moving,
         objective=objective,
@@ -98,6 +100,7 @@ def assemble(
         checkpoint=checkpoint,
         speed=speed,
         phases=_phases(recipe, ready, objective),
+        snapshots=snapshots,
     )
 
 
@@ -187,11 +190,15 @@ def _validation(ready: Prepared, valid: Dataset, setting: FitSetting) -> Validat
     )
 
 
-def _continue(saved: Saved, *, moving: Moving, examiner: Examiner, clock: TrainingClock) -> None:
+def _continue(
+    saved: Saved, *, moving: Moving, examiner: Examiner, clock: TrainingClock, snapshots: Snapshots | None
+) -> None:
     tensors, kept = saved
     moving.load(under("moving.", tensors))
     examiner.monitor.load(under("monitor.", tensors))
     examiner.best = under("best.", tensors)
+    if snapshots is not None:
+        snapshots.load(under("snapshots.", tensors), kept["snapshots"])
     clock.resume(step=examiner.position.step, first_s=kept["first_s"], spent_s=kept["spent_s"])
 
 
@@ -203,6 +210,7 @@ def _ending(recipe: Recipe, ready: Prepared, feed: Feed) -> Ending:
         num_valid=0 if ready.valid is None else len(ready.valid) * views,
         num_train=len(ready.train),
         num_renewed=_num_renewed(recipe, ready, feed),
+        num_networks=num_networks(recipe),
         seconds=recipe.length.seconds,
     )
 

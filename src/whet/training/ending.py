@@ -26,6 +26,7 @@ class Ending:
     num_valid: int  # times the views of test-time augmentation
     num_train: int
     num_renewed: int = 0  # that averaged weights see once more
+    num_networks: int = 1  # that predict together
     seconds: float | None  # the limit of the training
     each_s: float = 0.0
 
@@ -38,8 +39,9 @@ class Ending:
         most = min(self.num_train, TRAIN_SAMPLE)
         if self.seconds is None or self.each_s == 0:
             return most
-        return min(most, max(TRAIN_LEAST, int(TRAIN_SHARE * self.seconds / self.each_s)))
+        return min(most, max(TRAIN_LEAST, int(TRAIN_SHARE * self.seconds / (self.each_s * self.num_networks))))
 
     def reserve_s(self) -> float:
         """Seconds to keep free."""
-        return MARGIN * self.each_s * (self.num_valid + self.train_sample() + self.num_renewed)
+        num_scored = self.num_networks * (self.num_valid + self.train_sample())
+        return MARGIN * self.each_s * (num_scored + self.num_renewed)

@@ -13,7 +13,7 @@ import torch
 from whet.augment.augmentation import Augmentation, build_augmentation
 from whet.data.dataset import Dataset
 from whet.data.encoders.encoder import Encoder, encoder_for
-from whet.data.inputs import InputSpec
+from whet.data.inputs import Inputs, InputSpec
 from whet.errors import BundleError
 from whet.models.architecture import Architecture, build
 from whet.models.own_code import is_own, own_code
@@ -28,26 +28,47 @@ __all__ = ["FittedNetwork", "build_augmentations"]
 
 @dataclass(frozen=True, kw_only=True)
 class FittedNetwork:
-    """See ``Fitted``. ``augmentations``: those whose views are averaged; none without test-time augmentation."""
+    """See ``Fitted``. ``augmentations``: those whose views are averaged; none without test-time augmentation.
+
+    ``earlier``: networks of a snapshot ensemble, whose scores are averaged with those of ``model``, the last one; see
+    ``training.snapshots``.
+    """
 
     encoder: Encoder
     model: Architecture
     target: Target
     device: torch.device
     augmentations: Sequence[Augmentation] = ()
+    earlier: Sequence[Architecture] = ()
+
+    @property
+    def networks(self) -> tuple[Architecture, ...]:
+        """All that predict, the last one last."""
+        return (*self.earlier, self.model)
 
     def scores(self, dataset: Dataset) -> np.ndarray:
         """(N, K) float64 scores."""
-        inputs = self.encoder.encode(dataset).only(self.model.parts)
-        return network_scores(self.model, inputs, self.target, device=self.device, augmentations=self.augmentations)
+        return self.scores_of(self.encoder.encode(dataset).only(self.model.parts), self.augmentations)
+
+    def scores_of(self, inputs: Inputs, augmentations: Sequence[Augmentation] = ()) -> np.ndarray:
+        """(N, K) float64 scores of encoded examples: their mean over networks and over views of ``augmentations``."""
+        each = [
+            network_scores(network, inputs, self.target, device=self.device, augmentations=augmentations)
+            for network in self.networks
+        ]
+        return each[0] if len(each) == 1 else np.mean(each, axis=0)
 
     def state(self) -> State:
         """The encoder and the weights; recipe and target are kept elsewhere."""
         encoder = self.encoder.state()
-        weights = {f"model.{n}": t.detach().cpu().numpy() for n, t in self.model.state_dict().items()}
+        weights = _arrays("model.", self.model)
+        for number, network in enumerate(self.earlier):
+            weights |= _arrays(f"earlier.{number}.", network)
         config: dict[str, Any] = {"encoder": dict(encoder.config), "spec": self.encoder.spec.to_dict()}
         if isinstance(self.model, OwnNetwork):
             config["code"] = self.model.code.digest
+        if self.earlier:
+            config["earlier"] = len(self.earlier)
         return State(config, {**encoder.under("encoder."), **weights})
 
     @classmethod
@@ -57,21 +78,33 @@ class FittedNetwork:
         encoder = encoder_for(spec.modality).from_state(state.part("encoder.", state.config["encoder"]))
         if is_own(recipe.architecture):
             _check_code(recipe.architecture, state.config.get("code", ""))
-        model = build(recipe.architecture, spec, target.num_outputs, recipe.settings, seed=recipe.seed)
-        model = model.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        _load(model, state.part("model.", {}))
+        prefixes = ["model.", *(f"earlier.{number}." for number in range(state.config.get("earlier", 0)))]
+        model, *earlier = [_network(recipe, spec, target, state.part(p, {}), device) for p in prefixes]
         return cls(
             encoder=encoder,
-            model=model.requires_grad_(False).eval(),
+            model=model,
             target=target,
             device=device,
             augmentations=build_augmentations(recipe) if recipe.test_time_augmentation else (),
+            earlier=tuple(earlier),
         )
 
 
 def build_augmentations(recipe: Recipe) -> tuple[Augmentation, ...]:
     """The recipe's augmentations, in order."""
     return tuple(build_augmentation(step.name, step.settings) for step in recipe.augment)
+
+
+def _arrays(prefix: str, network: Architecture) -> dict[str, np.ndarray]:
+    return {f"{prefix}{n}": t.detach().cpu().numpy() for n, t in network.state_dict().items()}
+
+
+def _network(recipe: Recipe, spec: InputSpec, target: Target, weights: State, device: torch.device) -> Architecture:
+    model = build(recipe.architecture, spec, target.num_outputs, recipe.settings, seed=recipe.seed)
+    model = model.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    _load(model, weights)
+    network: Architecture = model.requires_grad_(False).eval()
+    return network
 
 
 def _check_code(name: str, digest: str) -> None:

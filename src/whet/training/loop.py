@@ -22,6 +22,7 @@ from whet.training.guard import CHECK_EVERY, Guard
 from whet.training.interrupted import Interrupted
 from whet.training.phases import Phases
 from whet.training.schedules import rate
+from whet.training.snapshots import Snapshots
 from whet.training.speed import Speed
 from whet.training.stepper import Stepper
 
@@ -47,6 +48,7 @@ class Loop:
     steady_from: float = 1.0  # share of the training after which the rate stays as it is, while weights are averaged
     checkpoint: Checkpoint | None = None
     phases: Phases | None = None  # of a pretrained body; None: every weight moves all the time
+    snapshots: Snapshots | None = None  # of the ends of cycles; None: there is one cycle
 
     def __post_init__(self) -> None:
         self.position = self.examiner.position
@@ -81,6 +83,9 @@ class Loop:
         tensors |= {f"best.{n}": t for n, t in self.examiner.best.items()}
         times = {"first_s": self.clock.first_s, "spent_s": self.clock.elapsed()}
         kept = {"position": self.position.to_dict(), "speed": self.speed.to_dict(), **times}
+        if self.snapshots is not None:
+            tensors |= {f"snapshots.{n}": t for n, t in self.snapshots.tensors().items()}
+            kept["snapshots"] = self.snapshots.to_list()
         self.checkpoint.save(tensors, kept)
 
     def _is_over(self) -> bool:
@@ -88,8 +93,10 @@ class Loop:
 
     def _step(self) -> None:
         step, seed = self.position.step, self.feed.order.seed
-        _reseed(stream_seed(seed, "step", str(step)), self.feed.device)
         progress = self.clock.progress(step + 0.5)
+        if not self._is_kept(progress):
+            return
+        _reseed(stream_seed(seed, "step", str(step)), self.feed.device)
         self._rate = rate(self.schedule, min(progress, self.steady_from)) * self.position.rate_factor
         if self.phases is not None:
             self.phases.enter(progress)
@@ -108,6 +115,16 @@ class Loop:
             self.stepper.moving.tail.update(progress)
         self.monitor.add(loss, norm)
         self.position.step = step + 1
+
+    def _is_kept(self, progress: float) -> bool:
+        """Keep the network where a cycle begins at ``progress``; False when it was bad and the training went back."""
+        step = self.position.step
+        if self.snapshots is None or not self.snapshots.is_due(progress, step):
+            return True
+        if not self.guard.is_fine(weights=True):
+            return False
+        self.snapshots.keep(self.stepper.moving.evaluated, progress, step)
+        return True
 
     def _look_around(self) -> None:
         """After a step: is all finite, is an evaluation due, does somebody watch, is it time to save?"""

@@ -10,17 +10,19 @@ import numpy as np
 
 from whet.data.dataset import Dataset
 from whet.evaluation.metric import metrics
+from whet.models.architecture import Architecture
 from whet.recipe import Recipe
 from whet.tasks.target import Target
 from whet.training.assemble import assemble
 from whet.training.checkpoint import Checkpoint, identity
 from whet.training.clock import TrainingClock
-from whet.training.evaluate import network_scores
 from whet.training.fitted import FitSetting, Training
 from whet.training.fitted_network import FittedNetwork
+from whet.training.kept_memory import kept_memory
 from whet.training.loop import Loop
 from whet.training.lora import merge_low_rank
 from whet.training.prepare import Prepared, prepare
+from whet.training.snapshots import check_cycles
 from whet.training.threads import using_threads
 from whet.training.validation import sample, truth
 
@@ -38,13 +40,15 @@ def fit_network(
 ) -> Training:
     """See ``fit``; ``now`` reads the clock in seconds."""
     clock = TrainingClock(recipe.length, now=now)
+    check_cycles(recipe)
     checkpoint = None if setting.checkpoint is None else Checkpoint(setting.checkpoint, identity(recipe, train, valid))
     ready = prepare(recipe, target, train, valid, setting)
-    loop = assemble(recipe, ready, valid, clock=clock, setting=setting, checkpoint=checkpoint)
-    notes = _notes_before(recipe, valid, loop)
-    with using_threads(setting.num_threads or loop.speed.num_threads):
-        loop.run()
-        return finished(recipe, ready, loop, train, setting=setting, notes=notes)
+    with kept_memory(setting.memory_bytes):  # from here on, because speeds are measured while a loop is assembled
+        loop = assemble(recipe, ready, valid, clock=clock, setting=setting, checkpoint=checkpoint)
+        notes = _notes_before(recipe, valid, loop)
+        with using_threads(setting.num_threads or loop.speed.num_threads):
+            loop.run()
+            return finished(recipe, ready, loop, train, setting=setting, notes=notes)
 
 
 def finished(
@@ -69,27 +73,31 @@ def _notes_before(recipe: Recipe, valid: Dataset | None, loop: Loop) -> list[str
 
 
 def _fitted(recipe: Recipe, ready: Prepared, loop: Loop) -> FittedNetwork:
-    merge_low_rank(loop.stepper.moving.evaluated)
+    earlier = () if loop.snapshots is None else loop.snapshots.networks(ready.device)
     return FittedNetwork(
         encoder=ready.encoder,
-        model=loop.stepper.moving.evaluated.requires_grad_(False).eval(),
+        model=_ended(loop.stepper.moving.evaluated),
         target=ready.target,
         device=ready.device,
         augmentations=ready.augmentations if recipe.test_time_augmentation else (),
+        earlier=tuple(_ended(network) for network in earlier),
     )
+
+
+def _ended(network: Architecture) -> Architecture:
+    merge_low_rank(network)
+    return network.requires_grad_(False).eval()
 
 
 def _all_scores(fitted: FittedNetwork, ready: Prepared) -> np.ndarray:
     assert ready.valid is not None
-    return network_scores(
-        fitted.model, ready.valid, ready.target, device=ready.device, augmentations=fitted.augmentations
-    )
+    return fitted.scores_of(ready.valid, fitted.augmentations)
 
 
 def _train_score(fitted: FittedNetwork, ready: Prepared, train: Dataset, loop: Loop, setting: FitSetting) -> float:
     """The primary metric on training examples, without augmentation and without averaging views."""
     chosen = sample(len(train), loop.ending.train_sample())
-    scores = network_scores(fitted.model, ready.train.take(chosen), ready.target, device=ready.device)
+    scores = fitted.scores_of(ready.train.take(chosen))
     return float(metrics[setting.metric].compute(truth(ready.target, train.take(chosen)), scores))
 
 
@@ -110,7 +118,7 @@ def _training(
         seconds=loop.clock.elapsed(),
         steps=position.step,
         epochs=position.step / loop.feed.order.steps_per_epoch,
-        num_parameters=sum(p.numel() for p in fitted.model.parameters()),
+        num_parameters=sum(p.numel() for network in fitted.networks for p in network.parameters()),
         train_score=train_score,
         speed=loop.speed.to_dict(),
         retried=position.has_retried,

@@ -2,7 +2,7 @@
 
 Progress is a share of the budget, so a schedule is always stretched over the whole training and ends when it ends
 ("budgeted training", Li et al., ICLR 2020). ``plateau`` stays at the peak after its warm-up; the loop divides it by 5
-whenever the validation stops improving.
+whenever the validation stops improving. A cosine may start again at the peak several times, in cycles of equal length.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from whet.recipe import Schedule
 
-__all__ = ["PLATEAU_FACTOR", "rate"]
+__all__ = ["PLATEAU_FACTOR", "cycle_at", "rate"]
 
 PLATEAU_FACTOR = 0.2  # what a plateau multiplies the rate by
 FIRST = 1 / 25  # one_cycle: where the rise begins, as in torch.optim.lr_scheduler.OneCycleLR
@@ -28,9 +28,31 @@ def rate(schedule: Schedule, progress: float) -> float:
     done = min(1.0, max(0.0, progress))
     if schedule.name == "one_cycle":
         return _one_cycle(schedule.warmup, done)
+    if schedule.cycles > 1:
+        return _restarting(schedule, done)
     if done < schedule.warmup:
         return done / schedule.warmup
     return _FALLS[schedule.name]((done - schedule.warmup) / (1 - schedule.warmup))
+
+
+def cycle_at(schedule: Schedule, progress: float) -> int:
+    """The number, from 0, of the cycle that runs at ``progress``; a cycle's end belongs to the next one.
+
+    >>> [cycle_at(Schedule(cycles=4), p) for p in (0.0, 0.24, 0.25, 1.0)]
+    [0, 0, 1, 3]
+    """
+    return min(schedule.cycles - 1, int(min(1.0, max(0.0, progress)) * schedule.cycles))
+
+
+def _restarting(schedule: Schedule, done: float) -> float:
+    """Warm restarts with cycles of equal length (SGDR, Loshchilov & Hutter, arXiv 1608.03983, T_mult = 1).
+
+    Differs: a warm-up, in the first cycle only.
+    """
+    number = cycle_at(schedule, done)
+    warmup = schedule.warmup * schedule.cycles if number == 0 else 0.0
+    share = done * schedule.cycles - number
+    return share / warmup if share < warmup else _cosine((share - warmup) / (1 - warmup))
 
 
 def _stay(_: float) -> float:

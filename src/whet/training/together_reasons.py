@@ -47,6 +47,7 @@ def why_apart(recipe: Recipe, modality: Modality, setting: FitSetting) -> str | 
         (recipe.backbone is not None, "a pretrained body is adapted in phases of its own"),
         (recipe.transfer != Transfer(), "layers are set free in phases"),
         (regularisation.swa > 0, "the tail of each training is averaged by itself"),
+        (recipe.schedule.cycles > 1, "the networks at the ends of a training's cycles are kept"),
         (recipe.distillation.weight > 0, "a student learns from a teacher as well"),
         (regularisation.cutmix > 0, "CutMix cuts another rectangle for every seed"),
         (recipe.optimiser.name == "muon", "Muon looks at whole matrices, not at single weights"),
