@@ -19,6 +19,7 @@ from whet.improving.api import improve, resume_run
 from whet.improving.folder import RunFolder
 from whet.improving.observer import Observer
 from whet.improving.run import Run
+from whet.improving.sharing_ledger import send_rest
 from whet.pretraining.api import pretrain
 from whet.tuning.api import resume_tuning, tune
 
@@ -52,8 +53,8 @@ def resume(
 ) -> Run:
     """Continue a run or a tuning that was killed or stopped; finished trainings are not repeated.
 
-    ``source`` is needed again only for a run whose data came from memory, and ``storage`` only for a tuning whose
-    storage has a password, which is not kept.
+    ``source`` is needed again only for a run whose data came from memory, and ``storage`` only where the storage has a
+    password, which is not kept. Of a run that is over, ``storage`` gets the rows of the ledger that it lacks.
     """
     folder = RunFolder.open(Path(out))
     state = folder.state()
@@ -62,7 +63,9 @@ def resume(
         if state.get("kind") == "tuning":
             resume_tuning(folder, source, observer=watching, should_stop=stop, storage=storage)
         else:
-            resume_run(folder, source, observer=watching, should_stop=stop)
+            resume_run(folder, source, observer=watching, should_stop=stop, storage=storage)
+    elif storage is not None:
+        send_rest(folder, storage)
     return Run(folder.path)
 
 

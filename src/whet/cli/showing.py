@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-__all__ = ["console", "print_ledger", "print_scores", "print_verdict"]
+__all__ = ["console", "print_ledger", "print_runs", "print_scores", "print_verdict"]
 
 COLOURS = {"adopted": "green", "harmful": "red", "failed": "red"}
 
@@ -34,6 +34,22 @@ def print_ledger(rows: Sequence[dict[str, Any]], metric: str | None) -> None:
             interval,
             Text(verdict, style=COLOURS.get(verdict, "")),
             "" if row["seconds"] is None else f"{row['seconds']:.1f}",
+        )
+    console().print(table)
+
+
+def print_runs(runs: Sequence[dict[str, Any]]) -> None:
+    """One line per run of a shared database."""
+    table = Table(title="Runs that share a ledger", title_justify="left")
+    names = ("name", "run", "kind", "data", "metric", "begun", "last row", "rows", "adopted", "test opened")
+    for name in names:
+        table.add_column(name, justify="right" if name in ("rows", "adopted", "test opened") else "left")
+    for run in runs:
+        last = (run["last_at"] or "")[:19]
+        table.add_row(
+            *(Text(str(cell)) for cell in (run["name"], run["run"][:8], run["kind"], run["fingerprint"][:8])),
+            *(Text(str(cell)) for cell in (run["metric"], run["enrolled_at"][:19], last)),
+            *(str(run[count]) for count in ("rows", "adopted", "openings")),
         )
     console().print(table)
 

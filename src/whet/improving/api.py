@@ -14,6 +14,7 @@ from whet.improving.folder import RunFolder
 from whet.improving.observer import Observer
 from whet.improving.options import Options
 from whet.improving.run import Run, free_run_folder
+from whet.ledger.database import password_again
 from whet.memory import parse_memory
 
 __all__ = ["improve", "resume_run", "source_to_resume"]
@@ -87,13 +88,21 @@ def improve(
     return Run(path)
 
 
-def resume_run(folder: RunFolder, source: object, *, observer: Observer, should_stop: Callable[[], bool]) -> None:
-    """Go on where the run in ``folder`` stood."""
+def resume_run(
+    folder: RunFolder,
+    source: object,
+    *,
+    observer: Observer,
+    should_stop: Callable[[], bool],
+    storage: str | None = None,
+) -> None:
+    """Go on where the run in ``folder`` stood; ``storage`` where its password was not kept."""
     from whet.improving.loop import run_loop
 
-    read = source_to_resume(folder, source)
+    read, options = source_to_resume(folder, source), folder.options()
+    options = replace(options, storage=password_again(options.storage, storage))
     folder.update(status="running")
-    run_loop(read, folder.options(), folder, observer=observer, should_stop=should_stop)
+    run_loop(read, options, folder, observer=observer, should_stop=should_stop)
 
 
 def source_to_resume(folder: RunFolder, source: object) -> object:

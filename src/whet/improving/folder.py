@@ -17,6 +17,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
+import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -106,6 +107,14 @@ class RunFolder:
     def update(self, **changes: Any) -> None:
         """Change fields of run.json."""
         write_json(self.path / MARK, {**self.state(), **changes})
+
+    def owner(self) -> str:
+        """What this run is called where runs meet: made once, the same for ever."""
+        state = self.state()
+        if "owner" not in state:
+            self.update(owner=uuid.uuid4().hex)
+            state = self.state()
+        return str(state["owner"])
 
     def remember(self, name: str, measure: Callable[[], Any]) -> Any:
         """The value chosen under ``name``: measured the first time, read back in a resumed run."""

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Self
 
 from whet.errors import ConfigError, did_you_mean
+from whet.ledger.database import without_password
 
 __all__ = ["Options"]
 
@@ -40,6 +41,7 @@ class Options:
     fast_model: bool | None = None
     max_latency_s: float | None = None  # for one example, predicted alone on this machine; None: as slow as it is
     max_size_bytes: int | None = None  # of the saved model; None: as large as it is
+    storage: str | None = None  # database URL in which the ledger is shared; None: it stays in the run folder alone
     strict: bool = False  # spend the error budget so that any dependence between rows is allowed
 
     def __post_init__(self) -> None:
@@ -66,8 +68,8 @@ class Options:
             raise ConfigError(f"max_confirmations must be at least 1; got {self.max_confirmations!r}.")
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-ready."""
-        return asdict(self)
+        """JSON-ready, without the password of a storage."""
+        return {**asdict(self), "storage": None if self.storage is None else without_password(self.storage)}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:

@@ -11,7 +11,7 @@ import math
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +22,7 @@ import numpy as np
 
 from whet.errors import RunError
 from whet.ledger.entry import Decision, Plan
-from whet.ledger.tables import DECISION_FIELDS, PLAN_FIELDS, SCHEMA, VERSION
+from whet.ledger.tables import COLUMNS, DECISION_FIELDS, PLAN_FIELDS, SCHEMA, VERSION
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,6 +43,7 @@ class Ledger:
     def __init__(self, path: str | Path, *, read_only: bool = False) -> None:
         self.path = Path(path)
         self.read_only = read_only
+        self.after_insert: Callable[[], None] | None = None  # told of every row that is safely on the disk
         self._lock = threading.RLock()
         if read_only and not self.path.is_file():
             raise RunError(f"there is no ledger at {self.path}. Pass the folder of a run that has begun.")
@@ -85,6 +86,11 @@ class Ledger:
     def open_rows(self) -> list[dict[str, Any]]:
         """The rows that were registered and not decided: running, or cut short by a kill."""
         return [row for row in self.rows() if row["verdict"] is None]
+
+    def stored(self, table: str, *, after: int = 0) -> list[dict[str, Any]]:
+        """Rows of ``plans``, ``decisions`` or ``openings`` as they lie on the disk, from behind the id ``after``."""
+        assert table in COLUMNS, table
+        return self._query(f"SELECT * FROM {table} WHERE id > ? ORDER BY id", (after,))
 
     def frame(self) -> pd.DataFrame:
         """``rows`` as a table; ``details`` stays a column of dicts."""
@@ -156,7 +162,10 @@ class Ledger:
         names, marks = ", ".join(f'"{c}"' for c in columns), ", ".join("?" * len(columns))
         with self._lock, self._naming_faults():
             cursor = self._connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", values)
-            return int(cursor.lastrowid or 0)
+            row_id = int(cursor.lastrowid or 0)
+        if self.after_insert is not None:
+            self.after_insert()
+        return row_id
 
     def _query(self, statement: str, values: tuple[Any, ...] = ()) -> list[dict[str, Any]]:
         with self._lock, self._naming_faults():

@@ -44,20 +44,33 @@ from dataclasses import fields
 
 from whet.ledger.entry import Decision, Plan
 
-__all__ = ["DECISION_FIELDS", "PLAN_FIELDS", "SCHEMA", "VERSION"]
+__all__ = ["COLUMNS", "DECISION_FIELDS", "PLAN_FIELDS", "SCHEMA", "VERSION", "type_of"]
 
 VERSION = "2"
 PLAN_FIELDS = tuple(f.name for f in fields(Plan))
 DECISION_FIELDS = tuple(f.name for f in fields(Decision))
 REALS = {"expected_gain", "visible_gain", "alpha", "expected_seconds"}
 REALS |= {"before", "after", "gain", "low", "high", "p", "seconds"}
-INTEGERS = {"seeds", "num_examples", "num_seeds"}
+INTEGERS = {"seeds", "num_examples", "num_seeds", "plan_id"}
 TABLES = ("meta", "plans", "decisions", "openings", "events")
+COLUMNS = {  # of the tables that are the record itself, beside their id
+    "plans": ("registered_at", *PLAN_FIELDS),
+    "decisions": ("plan_id", "decided_at", *DECISION_FIELDS),
+    "openings": ("opened_at", "purpose", "fingerprint", "alpha"),
+}
+
+
+def type_of(column: str) -> str:
+    """REAL, INTEGER or TEXT.
+
+    >>> type_of("gain"), type_of("seeds"), type_of("verdict")
+    ('REAL', 'INTEGER', 'TEXT')
+    """
+    return "REAL" if column in REALS else "INTEGER" if column in INTEGERS else "TEXT"
 
 
 def _columns(names: tuple[str, ...]) -> str:
-    kinds = {**dict.fromkeys(REALS, "REAL"), **dict.fromkeys(INTEGERS, "INTEGER")}
-    return ", ".join(f'"{name}" {kinds.get(name, "TEXT")}' for name in names)
+    return ", ".join(f'"{name}" {type_of(name)}' for name in names)
 
 
 def _append_only(table: str) -> str:

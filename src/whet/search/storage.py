@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
-import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from whet.errors import ConfigError, MissingExtraError, RunError
+from whet.errors import RunError
+from whet.ledger.database import database_faults, patience, unusable, without_password
 from whet.search.optuna_words import quiet
 
-__all__ = ["open_storage", "sqlite_url", "without_password"]
+__all__ = ["open_storage", "sqlite_url", "storage_faults", "without_password"]
 
-DRIVERS = {  # module -> what pip calls it
-    "psycopg2": "psycopg2-binary",
-    "psycopg": "'psycopg[binary]'",
-    "MySQLdb": "mysqlclient",
-    "pymysql": "pymysql",
-    "asyncpg": "asyncpg",
-    "oracledb": "oracledb",
-    "pyodbc": "pyodbc",
-}
+TRIES, PAUSE_S = 10, 0.2  # at laying out the tables, where several begin at once
 
 
 def sqlite_url(path: Path) -> str:
     """The URL of an SQLite file."""
     return f"sqlite:///{path.resolve().as_posix()}"
-
-
-def without_password(url: str) -> str:
-    """For messages, run.json and reports.
-
-    >>> without_password("postgresql://me:secret@host/db"), without_password("sqlite:///a.sqlite")
-    ('postgresql://me:***@host/db', 'sqlite:///a.sqlite')
-    """
-    return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", url)
 
 
 def open_storage(url: str) -> Any:
@@ -44,21 +30,44 @@ def open_storage(url: str) -> Any:
         RunError: it cannot be reached, or the file is no such database.
     """
     from optuna.storages import RDBStorage
-    from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
-    shown = without_password(url)
+    # a connection is looked at before it is used, because the server may have been started anew since the last trial
+    kwargs = {"pool_pre_ping": True, "connect_args": patience(url)} if not url.startswith("sqlite") else None
+    with database_faults(url), quiet():
+        return _hurried(_first_or_later(lambda: RDBStorage(url, engine_kwargs=kwargs)))
+
+
+def _first_or_later(make: Callable[[], Any]) -> Any:
+    """Optuna lays its tables out without asking whether another process does so just now; the later one looks again."""
+    from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+    for left in reversed(range(TRIES)):
+        try:
+            return make()
+        except SQLAlchemyError as fault:
+            if not left or not (isinstance(fault, IntegrityError) or "exists" in str(fault)):
+                raise
+            time.sleep(PAUSE_S)
+    raise AssertionError("unreachable")
+
+
+@contextmanager
+def storage_faults(url: str) -> Iterator[None]:
+    """Say in words that a study cannot go on because its database stopped answering.
+
+    Raises:
+        RunError: it did.
+    """
+    from optuna.exceptions import StorageInternalError
+    from sqlalchemy.exc import SQLAlchemyError
+
     try:
-        with quiet():
-            return _hurried(RDBStorage(url))
-    except (ArgumentError, NoSuchModuleError) as fault:
-        raise ConfigError(
-            f"--storage {shown!r} is no database URL: {_line(fault)} "
-            "Write sqlite:///file.sqlite or postgresql://user:password@host/database."
+        yield
+    except (StorageInternalError, SQLAlchemyError) as fault:
+        cause = fault.__cause__ if isinstance(fault, StorageInternalError) and fault.__cause__ else fault
+        raise RunError(
+            f"the study cannot go on: {unusable(url, cause)} What was finished is kept; continue with --resume."
         ) from fault
-    except ImportError as fault:
-        raise MissingExtraError(_missing(shown, fault)) from fault
-    except SQLAlchemyError as fault:
-        raise RunError(f"the storage {shown!r} cannot be used: {_line(fault)} Is it running, and reachable?") from fault
 
 
 def _hurried(storage: Any) -> Any:
@@ -79,19 +88,3 @@ def _hurried(storage: Any) -> Any:
 
         engine.dispose()
     return storage
-
-
-def _missing(shown: str, fault: BaseException) -> str:
-    names = []
-    link: BaseException | None = fault
-    while link is not None:  # Optuna wraps the import error, whose name is what pip needs
-        names += [link.name] if isinstance(link, ImportError) and link.name else []
-        link = link.__cause__ or link.__context__
-    module = next((n for n in names if n.split(".")[0] in DRIVERS), names[0] if names else "the driver")
-    package = DRIVERS.get(module.split(".")[0], module)
-    return f"the storage {shown!r} needs the driver {module}, which is not installed: pip install {package}"
-
-
-def _line(fault: BaseException) -> str:
-    text = " ".join(str(getattr(fault, "orig", None) or fault).split())
-    return without_password(text[:300]).rstrip(".") + "."

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from whet.errors import ConfigError, RunError
 from whet.search.optuna_words import distribution_of, quiet, stored
 from whet.search.space import Space
-from whet.search.storage import open_storage
+from whet.search.storage import open_storage, storage_faults
 from whet.search.tried import Proposal, Tried
 
 __all__ = ["PRUNERS", "Pruner", "Running", "Study"]
@@ -30,8 +30,15 @@ class Running:
         self.proposal, self.number, self._study = proposal, number, study
 
     def report(self, score: float, fraction: float) -> bool:
-        """A point of the learning curve at ``fraction`` of the training; True: the trial is not worth finishing."""
-        return math.isfinite(score) and self._study.report(self.number, score, step=round(100 * fraction))
+        """A point of the learning curve at ``fraction`` of the training; True: the trial is not worth finishing.
+
+        A database that does not answer just then costs the curve a point, and not the training.
+        """
+        try:
+            with storage_faults(self._study.url):
+                return math.isfinite(score) and self._study.report(self.number, score, step=round(100 * fraction))
+        except RunError:
+            return False
 
     def complete(self, score: float, *, seconds: float, trial: str) -> None:
         """It was trained to its end."""
@@ -64,7 +71,7 @@ class Study:
     ) -> None:
         import optuna
 
-        self.space, self.owner = space, owner
+        self.space, self.owner, self.url = space, owner, url
         direction = "MAXIMIZE" if higher_is_better else "MINIMIZE"
         self._storage = open_storage(url)
         with quiet():
@@ -114,6 +121,21 @@ class Study:
     def begin(self, proposal: Proposal, digest: str) -> Running:
         """Write the proposal down and take it up."""
         return self._add(proposal, self._facts(proposal, digest))
+
+    def claim(self, proposal: Proposal, digest: str) -> Running | None:
+        """``begin``, unless another run has written the same recipe down first; then it counts as a duplicate.
+
+        Runs that share a study look at its history and write into it at the same time, so two may choose alike; of
+        those the one with the lower number trains.
+        """
+        running = self.begin(proposal, digest)
+        for trial in self._trials()[: running.number] if digest else ():
+            facts = trial.user_attrs
+            if facts.get("digest") == digest and facts.get("owner") != self.owner and "duplicate_of" not in facts:
+                self._storage.set_trial_user_attr(self._id(running.number), "duplicate_of", trial.number)
+                running.fail("another run has taken it up", seconds=0.0)
+                return None
+        return running
 
     def repeat(self, proposal: Proposal, digest: str, earlier: Tried) -> None:
         """Record a proposal whose recipe was tried before: it takes the outcome that is known, and costs nothing."""

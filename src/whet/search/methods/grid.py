@@ -7,8 +7,9 @@ everywhere a little.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from whet.errors import ConfigError
 from whet.rng import make_numpy_generator
@@ -29,12 +30,11 @@ class GridSearch:
 
     def propose(self, setup: Setup, history: Sequence[Tried]) -> Proposal | None:
         """See ``Method``."""
-        count = _count(setup)
-        if len(history) >= count:
-            return None
+        order = make_numpy_generator(setup.seed, "grid").permutation(_count(setup))
         combinations = list(setup.space.combinations())
-        order = make_numpy_generator(setup.seed, "grid").permutation(count)
-        return Proposal(values=combinations[order[len(history)]])
+        tried = {_key(t.values) for t in history}  # by value: runs that share a study may have begun the same one twice
+        left = (combinations[i] for i in order if _key(combinations[i]) not in tried)
+        return next((Proposal(values=values) for values in left), None)
 
     def full_trainings(self, setup: Setup) -> float | None:
         """See ``Method``."""
@@ -43,6 +43,10 @@ class GridSearch:
     def num_trials_for(self, full_trainings: float) -> int | None:
         """See ``Method``."""
         return None
+
+
+def _key(values: Mapping[str, Any]) -> str:
+    return repr(sorted(values.items()))
 
 
 def _count(setup: Setup) -> int:
