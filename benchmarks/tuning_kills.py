@@ -5,7 +5,7 @@ After each kill every trial that an earlier look had seen finished must still be
 disk must load, and the database must pass its own integrity check. Then the tuning is resumed to its end and compared
 with one that was never killed: the same trials, the same scores.
 
-    python -m benchmarks tuning_kills [--kills 50] [--quick]
+    python -m benchmarks tuning_kills [--kills 50] [--workers 1] [--quick]
 """
 
 from __future__ import annotations
@@ -32,25 +32,27 @@ COMMAND = [sys.executable, "-m", "whet", "tune"]
 SPACE = "optimiser.lr: {low: 1e-3, high: 1e-1, log: true}\nsettings.width: {values: [8, 16, 32]}\n"
 
 
-def run(kills: int, trials: int, longest_s: float) -> dict[str, Any]:
+def run(kills: int, trials: int, longest_s: float, workers: int = 1) -> dict[str, Any]:
     """Counts of what went wrong, all of which should be 0."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         _write_source(folder)
-        counts = _kill_again_and_again(folder, folder / "run", kills, trials, longest_s)
-        _start(folder, folder / "run", trials, resume=(folder / "run" / "run.json").is_file()).wait()
-        _start(folder, folder / "whole", trials, resume=False).wait()
+        counts = _kill_again_and_again(folder, folder / "run", kills, trials, longest_s, workers)
+        _start(folder, folder / "run", trials, workers, resume=(folder / "run" / "run.json").is_file()).wait()
+        _start(folder, folder / "whole", trials, workers, resume=False).wait()
         counts["differs_from_never_killed"] = int(_trials(folder / "run") != _trials(folder / "whole"))
-        counts["trials"] = trials
+        counts |= {"trials": trials, "workers": workers}
         return counts
 
 
-def _kill_again_and_again(folder: Path, out: Path, kills: int, trials: int, longest_s: float) -> dict[str, Any]:
+def _kill_again_and_again(
+    folder: Path, out: Path, kills: int, trials: int, longest_s: float, workers: int
+) -> dict[str, Any]:
     generator = make_numpy_generator(0, "kills")
     seen: dict[int, float] = {}
     counts: dict[str, Any] = {"kills": 0, "lost": 0, "corrupt": 0, "unusable_model": 0, "failed_to_resume": 0}
     while counts["kills"] < kills:
-        process = _start(folder, out, trials, resume=(out / "run.json").is_file())
+        process = _start(folder, out, trials, workers, resume=(out / "run.json").is_file())
         time.sleep(float(generator.random()) * longest_s)
         if process.poll() is not None:  # it ended before the kill: begin a new one
             counts["failed_to_resume"] += int(process.returncode != 0)
@@ -73,11 +75,12 @@ def _kill_again_and_again(folder: Path, out: Path, kills: int, trials: int, long
     return counts
 
 
-def _start(folder: Path, out: Path, trials: int, *, resume: bool) -> subprocess.Popen[bytes]:
+def _start(folder: Path, out: Path, trials: int, workers: int, *, resume: bool) -> subprocess.Popen[bytes]:
     words = ["--resume", str(out)]
     if not resume:
         words = [str(folder / "t.csv"), "--target", "answer", "--space", str(folder / "space.yaml"), "--seeds", "1",
-                 "--method", "random", "--trials", str(trials), "--epochs", "2", "--out", str(out)]  # fmt: skip
+                 "--method", "random", "--trials", str(trials), "--epochs", "2", "--workers", str(workers),
+                 "--out", str(out)]  # fmt: skip
     silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     return subprocess.Popen([*COMMAND, *words], **silent, env={**os.environ, "OMP_NUM_THREADS": "1"})  # type: ignore[call-overload, no-any-return]
 
@@ -136,8 +139,10 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--quick", action="store_true", help="three kills, nothing stored")
     parser.add_argument("--longest", type=float, default=12.0, help="seconds within which a kill comes")
+    parser.add_argument("--workers", type=int, default=1)
     given = parser.parse_args(arguments)
-    results = run(3, 4, given.longest) if given.quick else run(given.kills, 40, given.longest)
+    kills, trials = (3, 4) if given.quick else (int(given.kills), 40)
+    results = run(kills, trials, given.longest, given.workers)
     print(f"  {results}")
     if not given.quick:
-        store("tuning_kills", results)
+        store("tuning_kills" if given.workers == 1 else f"tuning_kills_{given.workers}_workers", results)

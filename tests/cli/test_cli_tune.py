@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,20 @@ def folder(tmp_path):
     pd.DataFrame({"a": a, "b": b, "answer": np.where(a * b > 0, "yes", "no")}).to_csv(tmp_path / "t.csv", index=False)
     (tmp_path / "space.yaml").write_text(SPACE)
     return tmp_path
+
+
+def is_running(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")")[-1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def wait_until(holds, seconds=10.0):
+    end = time.monotonic() + seconds
+    while not holds() and time.monotonic() < end:
+        time.sleep(0.05)
+    return holds()
 
 
 def run(*arguments):
@@ -65,6 +80,9 @@ def test_json_is_the_summary(folder):
         (["--method", "grid", "--trials", "2"], r"has 6 combinations, more than --trials 2"),
         (["--method", "random"], r"random search counted in epochs needs an end: pass --trials"),
         (["--trials", "0"], r"trials must be at least 1; got 0"),
+        (["--workers", "0"], r"workers must be a whole number of at least 1, or 'auto'; got 0"),
+        (["--workers", "many"], r"workers must be a whole number of at least 1, or 'auto'; got 'many'"),
+        (["--workers", "-1"], r"workers must be a whole number of at least 1, or 'auto'; got '-1'"),
     ],
 )
 def test_bad_input_is_one_message_and_leaves_nothing_behind(folder, extra, message):
@@ -82,10 +100,11 @@ def test_a_run_that_is_no_tuning_is_not_resumed(folder):
     assert isinstance(result.exception, RunError)
 
 
-def test_a_tuning_that_was_killed_goes_on(folder):
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_tuning_that_was_killed_goes_on(folder, workers):
     out = folder / "run"
     words = ["tune", folder / "t.csv", "--target", "answer", "--space", folder / "space.yaml", "--method", "random",
-             "--trials", 3, "--epochs", 1, "--seeds", 1, "--out", out]  # fmt: skip
+             "--trials", 3, "--epochs", 1, "--seeds", 1, "--workers", workers, "--out", out]  # fmt: skip
     command = [sys.executable, "-m", "whet", *map(str, words)]
     process = subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "OMP_NUM_THREADS": "1"}
@@ -93,8 +112,11 @@ def test_a_tuning_that_was_killed_goes_on(folder):
     until = time.monotonic() + 60
     while not list((out / "trials").glob("*/trial.json")) and time.monotonic() < until and process.poll() is None:
         time.sleep(0.02)
+    begun = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    started = begun.read_text().split() if begun.exists() else []
     process.send_signal(signal.SIGKILL)
     process.wait()
+    assert wait_until(lambda: not any(is_running(pid) for pid in started))  # no worker outlives it
     result = run("--resume", out, "--json")
     assert result.exit_code == 0, result.output
     assert json.loads(result.stdout)["tuning"]["complete"] == 3

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from whet.errors import ConfigError
+from whet.ledger.database import without_password
 
 __all__ = [
     "Device",
@@ -31,8 +34,11 @@ __all__ = [
     "TestSetAside",
     "TrustCode",
     "Types",
+    "Workers",
     "column_types",
+    "num_workers",
     "refuse_beside_resume",
+    "typed_command",
 ]
 
 Source = Annotated[str, typer.Argument(help="As for whet improve.")]
@@ -63,6 +69,9 @@ OwnModel = Annotated[
 Margin = Annotated[float | None, typer.Option(help="Smallest gain worth adopting, in the metric's unit.")]
 Strict = Annotated[bool, typer.Option(help="Spend the error budget under any dependence between rows.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
+Workers = Annotated[
+    str, typer.Option("--workers", help="Trainings side by side, in processes: a number, or auto (one per core).")
+]
 TrustCode = Annotated[bool, typer.Option(help="Let a PyTorch Hub repository run its code.")]
 
 
@@ -80,6 +89,20 @@ def refuse_beside_resume(context: typer.Context, *allowed: str) -> None:
                 f"--resume continues a run with the source and the settings it was begun with; {option} cannot be "
                 "given beside it. Leave it out, or begin a new run."
             )
+
+
+def num_workers(text: str) -> int | str:
+    """``--workers`` as Python takes it; what is neither a number nor "auto" is refused there, with its range.
+
+    >>> num_workers("2"), num_workers("auto"), num_workers("many")
+    (2, 'auto', 'many')
+    """
+    return int(text) if text.isdecimal() else text
+
+
+def typed_command() -> str:
+    """What was typed, without the password of a database."""
+    return shlex.join(without_password(word) if "://" in word else word for word in ["whet", *sys.argv[1:]])
 
 
 def column_types(pairs: list[str]) -> dict[str, str]:

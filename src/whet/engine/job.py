@@ -11,10 +11,12 @@ from whet.data.dataset import Dataset
 from whet.errors import TrainingFailedError
 from whet.recipe import Recipe
 from whet.training.fitted import Training
+from whet.training.pruned import Pruned
 
-__all__ = ["Job", "OnDone", "Result"]
+__all__ = ["Job", "OnDone", "Outcome", "Result"]
 
 Result = Training | TrainingFailedError
+Outcome = Result | Pruned  # of a job whose learning curve is followed: it may be given up
 OnDone = Callable[[int, Result], None]  # (place among the jobs, what came out)
 
 

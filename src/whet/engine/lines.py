@@ -1,7 +1,8 @@
 """What a run and its worker processes say to each other: one JSON document per line over the workers' own pipes.
 
-To a worker: ``open`` once, then ``train`` for each job, and ``stop``. From a worker: ``ready`` once, then of each job
-``progress`` and one of ``done``, ``failed``, ``interrupted``.
+To a worker: ``open`` once, then ``train`` for each job; ``give_up`` ends the job of that number, ``stop`` any that runs
+and writes its checkpoint. From a worker: ``ready`` once, then of each job ``progress``, where it is followed ``point``
+(of its learning curve; no answer is waited for), and one of ``done``, ``failed``, ``given_up``, ``interrupted``.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from __future__ import annotations
 import select
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,10 +20,12 @@ from whet.engine.messages import bench_to
 from whet.engine.parcel import read_parcel
 from whet.engine.plugins import foreign_modules
 from whet.engine.shelf import Shelf
-from whet.engine.turn import Turn
+from whet.engine.stream import Source, Stream
+from whet.engine.turn import Round, Turn
 from whet.errors import RunError, TrainingFailedError
-from whet.training.fitted import Progress
+from whet.training.fitted import CurvePoint, Progress
 from whet.training.interrupted import Interrupted
+from whet.training.pruned import Pruned
 
 __all__ = ["Processes"]
 
@@ -52,20 +54,27 @@ class Processes:
 
     def run(self, jobs: Sequence[Job], *, on_done: OnDone | None = None) -> list[Result]:
         """See ``Engine``. A job that runs alone may use every core, as it would without workers."""
-        assert self._bench is not None
         turn = Turn(jobs, on_done)
-        try:
-            while len(turn.results) < len(jobs):
-                self._stop_if_asked(self._bench.setting.should_stop)
-                self._assign(turn)
-                self._listen(turn, POLL_S)
-        except Interrupted:
-            self._stop()
-            raise
-        except BaseException:
-            self._abandon()
-            raise
+        self._work(turn, alone=len(jobs) == 1)
         return [turn.results[place] for place in range(len(jobs))]
+
+    def follow(self, source: Source) -> None:
+        """Train what ``source`` gives, one thread each, until it is over; learning curves are reported as they grow.
+
+        Raises:
+            Interrupted: the run was asked to stop; running jobs have written their checkpoints.
+        """
+        self._work(Stream(source), alone=False)
+
+    def wait(self, within_s: float) -> None:
+        """Until every worker could begin, so that one that is still starting does not disturb what is timed next.
+
+        ``within_s``: at most so long.
+        """
+        nothing, until = Turn([]), time.monotonic() + within_s
+        while not all(handle.is_ready for handle in self._handles) and time.monotonic() < until:
+            self._stop_if_asked()
+            self._listen(nothing, POLL_S)
 
     def close(self) -> None:
         """End the workers and remove what they left."""
@@ -79,11 +88,26 @@ class Processes:
         opening = bench_to(self._bench, scratch=handle.scratch)
         handle.say({"do": "open", "plugins": foreign_modules(), **opening})
 
-    def _stop_if_asked(self, should_stop: Callable[[], bool] | None) -> None:
+    def _work(self, turn: Round, *, alone: bool) -> None:
+        try:
+            while not turn.is_over:
+                self._stop_if_asked()
+                self._assign(turn, alone=alone)
+                self._listen(turn, POLL_S)
+        except Interrupted:
+            self._stop()
+            raise
+        except BaseException:
+            self._abandon()
+            raise
+
+    def _stop_if_asked(self) -> None:
+        assert self._bench is not None
+        should_stop = self._bench.setting.should_stop
         if should_stop is not None and should_stop():
             raise Interrupted
 
-    def _assign(self, turn: Turn) -> None:
+    def _assign(self, turn: Round, *, alone: bool) -> None:
         for handle in self._handles:
             if handle.is_ready and handle.job is None:
                 place = turn.next()
@@ -91,10 +115,13 @@ class Processes:
                     return
                 self._num_orders += 1
                 handle.job, handle.order = place, self._num_orders
-                handle.say(self._order(place, turn.jobs))  # where it cannot be said, the pipe's end will tell
+                order = self._order(turn.jobs[place], alone=alone)
+                handle.say(
+                    {**order, "follow": isinstance(turn, Stream)}
+                )  # where it cannot be said, the pipe's end tells
 
-    def _order(self, place: int, jobs: Sequence[Job]) -> dict[str, Any]:
-        job = jobs[place]
+    def _order(self, job: Job, *, alone: bool) -> dict[str, Any]:
+        assert self._bench is not None
         return {
             "do": "train",
             "job": self._num_orders,
@@ -104,10 +131,10 @@ class Processes:
             "valid": None if job.valid is None else str(self.shelf.put_rows(job.valid).absolute()),
             "name": job.name,
             "parcel": str(self._parcel(job).absolute()),
-            "num_threads": job.num_threads or (1 if len(jobs) > 1 else None),
+            "num_threads": job.num_threads or self._bench.setting.num_threads or (None if alone else 1),
         }
 
-    def _listen(self, turn: Turn, timeout_s: float) -> None:
+    def _listen(self, turn: Round, timeout_s: float) -> None:
         readable, _, _ = select.select(self._handles, [], [], timeout_s)
         for handle in readable:
             answers = handle.hear()
@@ -116,7 +143,7 @@ class Processes:
             for answer in answers or ():
                 self._take(handle, answer, turn)
 
-    def _take(self, handle: Handle, answer: dict[str, Any], turn: Turn) -> None:
+    def _take(self, handle: Handle, answer: dict[str, Any], turn: Round) -> None:
         what = answer["is"]
         if what == "ready":
             handle.is_ready = True
@@ -124,6 +151,8 @@ class Processes:
             return
         elif what == "progress":
             self._show(handle, Progress(**answer["progress"]))
+        elif what == "point":
+            self._hand_on(handle, answer, turn)
         else:
             place, handle.job = handle.job, None
             if place is None or place == ABANDONED:
@@ -132,6 +161,16 @@ class Processes:
                 turn.put(place, self._received(turn.jobs[place]))
             elif what == "failed":
                 turn.put(place, TrainingFailedError(answer["message"], cause=answer["cause"]))
+            elif what == "given_up":
+                turn.put(place, Pruned())
+
+    def _hand_on(self, handle: Handle, answer: dict[str, Any], turn: Round) -> None:
+        """A point of a learning curve, to whoever follows it; the answer reaches the worker while it trains on."""
+        if handle.job in (None, ABANDONED):
+            return
+        assert handle.job is not None
+        if turn.point(handle.job, CurvePoint(**answer["point"]), answer["fraction"]):
+            handle.say({"do": "give_up", "job": handle.order})
 
     def _received(self, job: Job) -> Result:
         assert self._bench is not None
@@ -150,7 +189,7 @@ class Processes:
         if self._bench.setting.on_progress is not None and handle.job == min(running, default=None):
             self._bench.setting.on_progress(progress)
 
-    def _bury(self, handle: Handle, turn: Turn) -> None:
+    def _bury(self, handle: Handle, turn: Round) -> None:
         """A worker has died: its job has failed, and another takes its place."""
         handle.end()
         if not handle.is_ready:
@@ -181,5 +220,5 @@ class Processes:
             readable, _, _ = select.select([h for h in self._handles if h.job is not None], [], [], POLL_S)
             for handle in readable:
                 answers = handle.hear()
-                if answers is None or any(a["is"] not in ("ready", "progress") for a in answers):
+                if answers is None or any(a["is"] not in ("ready", "progress", "point") for a in answers):
                     handle.job = None

@@ -27,8 +27,9 @@ from whet.engine.parcel import write_parcel
 from whet.engine.shelf import open_dataset
 from whet.errors import TrainingFailedError
 from whet.recipe import Recipe
-from whet.training.fitted import Progress
+from whet.training.fitted import CurvePoint, Progress
 from whet.training.interrupted import Interrupted
+from whet.training.pruned import Pruned
 
 __all__ = ["Worker"]
 
@@ -40,6 +41,7 @@ class Worker:
         self.orders, self.answers = orders, answers
         self.waiting: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self.is_stopping = threading.Event()
+        self.given_up = 0  # number of the last job that nobody wants to see finished
         self._datasets: dict[str, Dataset] = {}
 
     def serve(self) -> None:
@@ -63,6 +65,8 @@ class Worker:
             order = decode(line)
             if order["do"] == "stop":
                 self.is_stopping.set()
+            elif order["do"] == "give_up":
+                self.given_up = order["job"]
             else:
                 self.is_stopping.clear()  # it was meant for the job before
                 self.waiting.put(order)
@@ -76,8 +80,9 @@ class Worker:
         setting = replace(
             bench.setting,
             num_threads=order["num_threads"],
-            should_stop=self.is_stopping.is_set,
+            should_stop=lambda: self._is_stopped(number),
             on_progress=lambda progress: self._report(number, progress),
+            on_point=(lambda point, fraction: self._tell(number, point, fraction)) if order["follow"] else None,
         )
         try:
             training = replace(bench, setting=setting).train(recipe, train, valid, name=order["name"])
@@ -86,6 +91,8 @@ class Worker:
             self.say({"is": "failed", "job": number, "message": str(fault), "cause": fault.cause})
         except Interrupted:
             self.say({"is": "interrupted", "job": number})
+        except Pruned:
+            self.say({"is": "given_up", "job": number})
         except Exception as fault:  # such as a full disk: it ends this training, not the worker
             cause = f"{type(fault).__name__}: {fault}"
             self.say({"is": "failed", "job": number, "message": f"a worker failed: {cause}", "cause": cause})
@@ -99,6 +106,16 @@ class Worker:
 
     def _report(self, number: int, progress: Progress) -> None:
         self.say({"is": "progress", "job": number, "progress": asdict(progress)})
+
+    def _tell(self, number: int, point: CurvePoint, fraction: float) -> bool:
+        """A point of the learning curve; what is thought of it is heard of by ``_is_stopped``, at some later step."""
+        self.say({"is": "point", "job": number, "point": asdict(point), "fraction": fraction})
+        return False
+
+    def _is_stopped(self, number: int) -> bool:
+        if self.given_up == number:
+            raise Pruned
+        return self.is_stopping.is_set()
 
 
 def _import(name: str) -> None:

@@ -79,8 +79,12 @@ def inner(prepared: Prepared, outer: Arena, *, seed: int) -> Arena:
     return _arena("inner", prepared, fixed[0][1], lambda _: fixed, 1)
 
 
-def thinned(arena: Arena, fidelity: Fidelity, *, seed: int) -> Arena:
-    """The same examples to evaluate, and a part of the training rows; all of them at full fidelity."""
+def thinned(arena: Arena, fidelity: Fidelity, *, seed: int, labels: np.ndarray | None = None) -> Arena:
+    """The same examples to evaluate, and a part of the training rows; all of them at full fidelity.
+
+    Larger parts hold the smaller ones. ``labels`` (N,) of the development data: each label has its share of the part,
+    and at least one example where the part has room; None: a part drawn plainly.
+    """
     if fidelity.examples == 1:
         return arena
 
@@ -88,11 +92,23 @@ def thinned(arena: Arena, fidelity: Fidelity, *, seed: int) -> Arena:
         found = []
         for number, (train, valid) in enumerate(arena.parts_of(repeat)):
             stream = make_numpy_generator(seed, "thinned", str(repeat), str(number))
-            found.append((fidelity.chosen(train, order=stream.permutation(len(train))), valid))
+            order = stream.permutation(len(train))
+            if labels is not None:
+                order = _mixed(order, labels[train])
+            found.append((fidelity.chosen(train, order=order), valid))
         return found
 
     num_train = len(parts_of(0)[0][0])
     return replace(arena, name=f"{arena.name}, {num_train} examples", parts_of=parts_of, num_train=num_train)
+
+
+def _mixed(order: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """``order`` rearranged such that each beginning of it has every label in proportion, one of each first."""
+    _, codes = np.unique(labels[order], return_inverse=True)
+    counts = np.bincount(codes)
+    place = np.empty(len(order))  # of each example among those of its label
+    place[np.argsort(codes, kind="stable")] = np.concatenate([np.arange(count) for count in counts])
+    return np.asarray(order[np.argsort(place / counts[codes], kind="stable")])
 
 
 def _arena(name: str, prepared: Prepared, rows: np.ndarray, parts_of: Callable[[int], Parts], num_parts: int) -> Arena:

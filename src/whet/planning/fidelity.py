@@ -13,11 +13,11 @@ import numpy as np
 from whet.errors import ConfigError
 from whet.recipe import Recipe
 from whet.remedies.capacity import setting_of
-from whet.search.fidelity import shortened
+from whet.search.fidelities.examples import LEAST_EXAMPLES
+from whet.search.fidelities.length import shortened
+from whet.search.fidelities.width import narrower
 
 __all__ = ["FULL", "LOOKS", "Fidelity", "rank_correlation"]
-
-LEAST_EXAMPLES = 60  # below it a part of the examples says nothing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,9 +47,7 @@ class Fidelity:
         if found is None:
             return recipe
         name, value = found
-        if isinstance(value, list | tuple):
-            return recipe.with_settings(**{name: [_whole(self.width * each) for each in value]})
-        return recipe.with_settings(**{name: _whole(self.width * value)})
+        return recipe.with_settings(**{name: narrower(value, self.width)})
 
     def chosen(self, rows: np.ndarray, *, order: np.ndarray) -> np.ndarray:
         """The (M,) training rows kept, sorted: the first of them in ``order``, a permutation of ``len(rows)``."""
@@ -88,7 +86,3 @@ def rank_correlation(low: list[float], full: list[float]) -> float | None:
     from scipy.stats import spearmanr
 
     return float(spearmanr(low, full).statistic)
-
-
-def _whole(value: float) -> int:
-    return 8 * max(1, round(value / 8))  # multiples of 8 keep attention heads and vector units whole

@@ -11,7 +11,10 @@ from whet.files import write_text
 from whet.report import amounts
 from whet.report.data import ScoreLine
 
-__all__ = ["TunedField", "TunedTrial", "TuningData", "write_tuning"]
+__all__ = ["TunedField", "TunedTrial", "TuningData", "told_little", "write_tuning"]
+
+ENOUGH_PAIRS, TOLD = 6, 0.3  # below this correlation of so many pairs, cheap looks are said to have told little
+AGREEMENTS = (("spearman", "num"), ("next_spearman", "next_num"))  # with full trainings; with looks one step dearer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +66,10 @@ class TuningData:
     num_sealed: int
     trials: tuple[TunedTrial, ...]
     fields: tuple[TunedField, ...]
-    correlation: tuple[Mapping[str, Any], ...] = ()  # of short with full trainings
+    fidelity: str = "length"  # what cheap looks made less of
+    looks: str = "shorter trainings"  # such looks in words
+    share_of: str = "length"  # what they had a share of
+    correlation: tuple[Mapping[str, Any], ...] = ()  # of such looks with full trainings
     start_score: float  # validation
     best_score: float | None  # the winner's in the search; None: nothing beat the start
     best_trial: int | None
@@ -129,6 +135,7 @@ def write_tuning(data: TuningData, path: Path) -> None:
         version=clean.environment.get("whet", ""),
         data=clean,
         ranked=ranked(clean),
+        misled=told_little(clean),
         score=lambda value: amounts.score(value, clean.unit),
         change=lambda value: amounts.difference(value, clean.unit),
         span=lambda low, high: amounts.interval_of_gain(low, high, clean.unit),
@@ -137,6 +144,18 @@ def write_tuning(data: TuningData, path: Path) -> None:
         recipe=yaml.safe_dump(dict(clean.recipe), sort_keys=False),
     )
     write_text(path, html)
+
+
+def told_little(data: TuningData) -> tuple[float, int] | None:
+    """(Spearman's correlation, number of pairs) of the cheapest looks where these ranked about as well as chance would.
+
+    With full trainings, or with the looks one step dearer where more pairs have these. None: they did better, or there
+    are too few pairs to say.
+    """
+    lowest = min(data.correlation, key=lambda row: float(row["fidelity"]), default={})
+    pairs = [(lowest.get(name), int(lowest.get(num, 0))) for name, num in AGREEMENTS]
+    known = [(float(value), num) for value, num in pairs if value is not None and num >= ENOUGH_PAIRS]
+    return known[0] if known and known[0][0] < TOLD else None
 
 
 def ranked(data: TuningData, most: int = 20) -> list[TunedTrial]:

@@ -57,11 +57,14 @@ def curves(data: TuningData) -> Markup:
         is_best = trial.number == data.best_trial
         colour = GREEN if is_best else RED if trial.state == "pruned" else GREY
         percent, scores = zip(*trial.curve, strict=True)
-        along = [p * trial.fidelity for p in percent]
+        along = [p * trial.fidelity for p in percent] if data.fidelity == "length" else percent
         axes.plot(along, scores, color=colour, linewidth=2.4 if is_best else 1, alpha=1.0 if is_best else 0.5,
                   zorder=3 if is_best else 2)  # fmt: skip
-    _focus(axes, [point[1] for t in shown for point in t.curve[len(t.curve) // 2 :]], data)
-    dress(axes, x="percent of a full training", y=f"{data.metric_title} on a validation sample")
+    late = [point[1] for t in shown for point in t.curve[len(t.curve) // 2 :]]
+    winning = [point[1] for t in shown if t.number == data.best_trial for point in t.curve]
+    _focus(axes, late + winning, data)
+    of_what = "a full training" if data.fidelity == "length" else "its own training"
+    dress(axes, x=f"percent of {of_what}", y=f"{data.metric_title} on a validation sample")
     return image(drawn, f"Learning curves of {len(shown)} trials; green: the winner, red: given up on the way")
 
 

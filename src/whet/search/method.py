@@ -30,6 +30,7 @@ class Setup:
     num_trials: int | None = None  # configurations to look at; None: as long as there is time
     sampler: str = "tpe"  # of "bayesian"
     start: dict[str, Any] | None = None  # values of the recipe that the search starts from, where the space holds them
+    running: frozenset[int] = frozenset()  # numbers of the trials that are being trained side by side just now
 
 
 class Method(Protocol):
@@ -46,7 +47,7 @@ class Method(Protocol):
         ...
 
     def propose(self, setup: Setup, history: Sequence[Tried]) -> Proposal | None:
-        """What to try next; None when nothing is left to try."""
+        """What to try next; None when nothing is left to try, or nothing before one of ``setup.running`` has ended."""
         ...
 
     def full_trainings(self, setup: Setup) -> float | None:

@@ -41,7 +41,7 @@ class Bracket:
         return sum(size * self.fidelity(rung) for rung, size in enumerate(self.sizes()))
 
     def propose(self, setup: Setup, history: Sequence[Tried], others: Sequence[Tried]) -> Proposal | None:
-        """The next trial of this bracket, of which ``history`` knows the earlier ones; None when it is over.
+        """The next trial of this bracket, of which ``history`` knows the earlier ones; None when it is over or waits.
 
         ``others``: trials of the study whose values are not drawn again.
         """
@@ -51,6 +51,8 @@ class Bracket:
             if values is not None:
                 return self._proposal(values, 0)
         for rung in range(self.top):
+            if any(t.number in setup.running for t in rungs[rung]):
+                return None  # ranks are known when all have ended
             wanted = min(self.sizes()[rung + 1], len(rungs[rung]))
             best = by_rank(rungs[rung], higher_is_better=setup.higher_is_better)[:wanted]
             known = {setup.space.key(t.values) for t in rungs[rung + 1]}

@@ -17,7 +17,7 @@ from whet.improving.run import Run, free_run_folder
 
 __all__ = ["resume_tuning", "tune"]
 
-SETTINGS = ("metric", "task", "types", "group", "time", "image_size", "device", "model", "margin", "strict")
+SETTINGS = ("metric", "task", "types", "group", "time", "image_size", "device", "model", "margin", "strict", "workers")
 
 
 def tune(
@@ -26,6 +26,7 @@ def tune(
     target: str | None = None,
     test: str | None = None,
     method: str = "bayesian",
+    fidelity: str = "length",
     space: str | Path | Mapping[str, Any] | None = None,
     trials: int | None = None,
     sampler: str = "tpe",
@@ -46,16 +47,20 @@ def tune(
     Args:
         source: as for ``improve``; ``RUN`` then holds ``study.sqlite`` as well, and docs/tuning.md says what is in it.
         method: "grid", "random", "bayesian", "halving" or "hyperband".
+        fidelity: what the cheap looks of halving and Hyperband make less of: "length" of the training, "examples",
+            "pictures" (their size) or "width" of the network.
         space: what is searched: a YAML file, its content, None for the default space of the network, or "diagnosed" for
             the part of it that treats what the diagnosis finds in the start.
         trials: configurations to look at, at most; None: as many as the budget allows.
         sampler: of the Bayesian method, "tpe" or "gp".
         pruner: "median", "percentile" (gives up the worst quarter) or "none"; halving and Hyperband have none.
-        storage: URL of the database with the study; None: an SQLite file in the run folder.
+        storage: URL of a database that holds the study and a copy of the ledger, for machines that tune together;
+            None: an SQLite file in the run folder, and no copy.
         seeds: fresh ones, with which winner and start are trained again and compared.
         epochs: length of every training; without a budget the run is then repeatable bit for bit on a CPU.
         settings: any other field of ``Options`` that a tuning has: metric, task, types, group, time, image_size,
-            device, margin, strict, and model, a network of your own, "package.module:factory" or "file.py:factory".
+            device, margin, strict, workers (configurations trained side by side in processes, one thread each: a
+            number, or "auto"), and model, a network of your own, "package.module:factory" or "file.py:factory".
     Raises:
         DataError, ConfigError: the data, the space or the options cannot be used; the message says what to do.
         RunError: ``out`` or the storage cannot be used.
@@ -78,6 +83,7 @@ def tune(
     )
     tuning = TuningOptions(
         method=method,
+        fidelity=fidelity,
         space=_space_given(space),
         trials=trials,
         sampler=sampler,

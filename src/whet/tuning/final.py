@@ -15,7 +15,7 @@ from whet.bundle.save import save
 from whet.evaluation.intervals import gain_interval, score_interval
 from whet.files import write_arrays
 from whet.improving.prepare import truth_of
-from whet.improving.trials import Trial
+from whet.improving.trials import Trial, Trials, Wanted
 from whet.ledger.entry import Decision, Plan, Stage, Verdict
 from whet.ledger.judge import judge
 from whet.ledger.noise import NoiseFloor
@@ -124,16 +124,30 @@ def open_sealed(session: TuningSession, compared: Compared) -> TunedTest:
 
 
 def _pairs(session: TuningSession, winner: Tried, *, most: int | None = None) -> list[tuple[Trial, Trial]]:
-    """(winner, start) per fresh seed; repeat 0 was the search's."""
+    """(winner, start) per fresh seed; repeat 0 was the search's. As many seeds at once as there are workers for."""
     recipe = session.recipe_of(dict(winner.values))
     trials, found = session.trials(), list[tuple[Trial, Trial]]()
-    for repeat in range(1, 1 + (most or session.plan.seeds)):
-        if most is None and not session.fits(1.0, 1.0, keep_s=session.finish_s()):
+    last, size = most or session.plan.seeds, max(1, session.num_workers // 2)
+    for first in range(1, 1 + last, size):
+        repeats = range(first, min(first + size, 1 + last))
+        if most is None and not session.fits_together(2 * len(repeats), keep_s=session.finish_s()):
             break
-        session.observer.doing(f"winner and start with fresh seed {repeat}")
-        first = trials.run(session.arena, recipe, title="winner", repeat=repeat)
-        found.append((first, trials.run(session.arena, session.base, title="start", repeat=repeat)))
+        session.observer.doing(f"winner and start with fresh seed {', '.join(map(str, repeats))}")
+        pairs = [
+            (
+                Wanted(recipe=recipe, title="winner", repeat=repeat),
+                Wanted(recipe=session.base, title="start", repeat=repeat),
+            )
+            for repeat in repeats
+        ]
+        if session.num_workers > 1:
+            trials.run_ahead(session.arena, [wanted for pair in pairs for wanted in pair])
+        found += [(_run(session, trials, winner), _run(session, trials, start)) for winner, start in pairs]
     return found
+
+
+def _run(session: TuningSession, trials: Trials, wanted: Wanted) -> Trial:
+    return trials.run(session.arena, wanted.recipe, title=wanted.title, repeat=wanted.repeat)
 
 
 def _alpha(session: TuningSession) -> float:

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, Self
 
-import whet.search.methods  # noqa: F401  (registers them)
+import whet.search.fidelities
+import whet.search.methods  # noqa: F401  (these two fill the registries)
 from whet.errors import ConfigError, did_you_mean
+from whet.search.fidelity import fidelities
 from whet.search.method import methods
 from whet.search.methods.bayesian import SAMPLERS
 from whet.search.storage import without_password
@@ -21,6 +23,7 @@ class TuningOptions:
     """Every field has a flag of the same name."""
 
     method: str = "bayesian"
+    fidelity: str = "length"  # what the cheap looks of halving and Hyperband make less of
     # the file form; None: the default space of the recipe; "diagnosed": what the diagnosis of the start asks for
     space: Mapping[str, Any] | Literal["diagnosed"] | None = None
     trials: int | None = None  # configurations to look at; None: as many as the budget allows
@@ -30,7 +33,8 @@ class TuningOptions:
     seeds: int = 3  # fresh ones, with which winner and start are compared at the end
 
     def __post_init__(self) -> None:
-        for name, known in (("method", list(methods)), ("sampler", SAMPLERS), ("pruner", PRUNERS)):
+        known_names = {"method": list(methods), "fidelity": list(fidelities), "sampler": SAMPLERS, "pruner": PRUNERS}
+        for name, known in known_names.items():
             value = getattr(self, name)
             if value not in known:
                 raise ConfigError(f"unknown {name} {value!r}. {did_you_mean(value, known)}")
@@ -38,6 +42,11 @@ class TuningOptions:
             raise ConfigError(
                 "space 'diagnosed' is known only after the start has been trained, which is too late for a grid and "
                 "for a shared storage. Use another method, or write the space with --write-space."
+            )
+        if self.fidelity != "length" and methods[self.method].fidelities[0] == 1.0:
+            raise ConfigError(
+                f"fidelity {self.fidelity!r} has no effect with method {self.method!r}, which trains in full alone. "
+                "Use --method halving or hyperband, or leave --fidelity out."
             )
         if self.trials is not None and self.trials < 1:
             raise ConfigError(f"trials must be at least 1; got {self.trials!r}.")

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 
+import numpy as np
+
+from whet.data.dataset import Dataset
+from whet.engine.job import Job
 from whet.errors import TrainingFailedError
 from whet.improving.prepare import Prepared
 from whet.improving.trials import Trials
@@ -37,20 +41,42 @@ class Pace:
 
 
 def measure(recipe: Recipe, prepared: Prepared, trials: Trials, *, budget_s: float) -> Pace:
-    """From two moments of training that are thrown away: the first of a process loads libraries and says nothing."""
+    """Of the recipe on the training part; where it cannot be trained, a guess."""
     data = prepared.data.take(prepared.train)
-
-    def train(seconds: float, name: str) -> Training:
-        limited = replace(recipe, length=Length(seconds=round(seconds, 3), epochs=recipe.length.epochs))
-        return trials.refit(limited, data, name=name)
-
     try:
-        train(0.01, "warming")  # one step
-        fixed = train(0.02, "fixed").seconds
-        wanted = min(MOST_S, max(LEAST_S, SHARE * budget_s))
-        return _from(train(fixed + wanted, "pace"), fixed, len(data))
+        return measured(recipe, data, trials, wanted_s=min(MOST_S, max(LEAST_S, SHARE * budget_s)), name="pace")
     except TrainingFailedError:  # the start will say what is wrong
         return Pace(fixed_s=0.1, epoch_s=SHARE * budget_s, num_examples=len(data))
+
+
+def measured(recipe: Recipe, data: Dataset, trials: Trials, *, wanted_s: float, name: str) -> Pace:
+    """From two moments of training that are thrown away: the first of a process loads libraries and says nothing.
+
+    With several workers all of them train at once, as they will, and the slowest counts.
+
+    Raises:
+        TrainingFailedError: the recipe cannot be trained.
+    """
+
+    def train(seconds: float, moment: str) -> list[Training]:
+        limited = replace(recipe, length=Length(seconds=round(seconds, 3), epochs=recipe.length.epochs))
+        return _side_by_side(limited, data, trials, f"{name}-{moment}")
+
+    train(0.01, "warming")  # one step
+    fixed = max(training.seconds for training in train(0.02, "fixed"))
+    paces = [_from(training, fixed, len(data)) for training in train(fixed + wanted_s, "long")]
+    return max(paces, key=lambda pace: (pace.epoch_s, pace.fixed_s))
+
+
+def _side_by_side(recipe: Recipe, data: Dataset, trials: Trials, name: str) -> list[Training]:
+    if trials.engine.num_workers == 1:
+        return [trials.refit(recipe, data, name=name)]
+    rows, count = np.arange(len(data)), trials.engine.num_workers
+    results = trials.engine.run([Job(name=f"{name}-{n}", recipe=recipe, data=data, train=rows) for n in range(count)])
+    for result in results:
+        if isinstance(result, TrainingFailedError):
+            raise result
+    return [result for result in results if isinstance(result, Training)]
 
 
 def _from(training: Training, fixed_s: float, num_examples: int) -> Pace:

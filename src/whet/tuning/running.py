@@ -6,6 +6,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,15 +17,22 @@ import whet.models
 import whet.models.estimators
 import whet.remedies
 import whet.tasks  # noqa: F401  (these seven fill the registries)
-from whet.errors import RunError
+from whet.engine.bench import Bench
+from whet.engine.engine import Engine
+from whet.engine.sharing import num_workers_of
+from whet.engine.starting import started_engine
+from whet.errors import ConfigError, RunError
 from whet.improving.clock import Clock
 from whet.improving.folder import RunFolder
 from whet.improving.observer import Observer
 from whet.improving.options import Options
 from whet.improving.prepare import prepare
+from whet.improving.sharing_ledger import sharing_ledger
+from whet.ledger.database import password_again
 from whet.ledger.records import Ledger
 from whet.search.default_space import default_space
 from whet.search.space import Space
+from whet.search.storage import sqlite_url, storage_faults
 from whet.training.interrupted import Interrupted
 from whet.tuning.delivering import deliver_tuned, deliver_unfinished
 from whet.tuning.diagnosing import DIAGNOSED, narrow
@@ -79,12 +87,16 @@ def run_tuning(
     spent_s = float(state["seconds"]) + (0.0 if began is None else time.monotonic() - began)
     clock = Clock(options.budget_s, spent_before=spent_s)
     observer.begin(budget_s=options.budget_s, elapsed_s=clock.elapsed(), title=str(state["source"]))
-    ledger = Ledger(folder.ledger)
+    ledger, sharing = Ledger(folder.ledger), ExitStack()
     session: TuningSession | None = None
     try:
+        engine = sharing.enter_context(_engine(options, folder))
+        share = sharing.enter_context(sharing_ledger(tuning.storage, folder, ledger, kind=KIND, say=observer.say))
         prepared = prepare(source, options, folder, ledger, clock, say=observer.say)
-        session = open_tuning(prepared, options, tuning, folder, ledger, clock, observer, should_stop)
-        _tune(session)
+        share(prepared)
+        session = open_tuning(prepared, options, tuning, folder, ledger, clock, observer, should_stop, engine=engine)
+        with storage_faults(tuning.storage or sqlite_url(folder.path / "study.sqlite")):
+            _tune(session)
         folder.update(status="done", seconds=clock.elapsed())
     except Interrupted:
         folder.update(status="stopped", seconds=clock.elapsed())
@@ -97,8 +109,15 @@ def run_tuning(
         folder.update(status="failed", seconds=clock.elapsed())
         raise
     finally:
+        sharing.close()
         ledger.close()
         observer.end()
+
+
+def _engine(options: Options, folder: RunFolder) -> AbstractContextManager[Callable[[Bench], Engine] | None]:
+    """What opens the workers, which start at once; None where trainings run in this process."""
+    num_workers = num_workers_of(options.workers)
+    return nullcontext() if num_workers == 1 else started_engine(num_workers, folder.path / "workers")
 
 
 def _tune(session: TuningSession) -> None:
@@ -128,8 +147,6 @@ def tuning_of(folder: RunFolder, storage: str | None) -> TuningOptions:
     if state.get("kind") != KIND:
         raise RunError(f"{folder.path} holds no tuning. Continue it with: whet improve --resume {folder.path}")
     tuning = TuningOptions.from_dict(state["tuning"])
-    if storage is not None:
-        return replace(tuning, storage=storage)
-    if tuning.storage is not None and ":***@" in tuning.storage:
-        raise RunError(f"the storage {tuning.storage} needs its password, which is not kept. Pass --storage again.")
-    return tuning
+    if tuning.storage is None and storage is not None:
+        raise ConfigError(f"the study of this tuning is in {folder.path}, not in a database. Leave --storage out.")
+    return replace(tuning, storage=password_again(tuning.storage, storage))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
-import sys
 from typing import Annotated
 
 import typer
@@ -29,8 +27,11 @@ from whet.cli.asking import (
     TestOpenedOnce,
     TrustCode,
     Types,
+    Workers,
     column_types,
+    num_workers,
     refuse_beside_resume,
+    typed_command,
 )
 from whet.errors import ConfigError
 
@@ -74,7 +75,7 @@ def improve(
     trust_code: TrustCode = False,
     margin: Margin = None,
     max_confirmations: Annotated[int, typer.Option(help="Judged changes that the error budget is shared over.")] = 12,
-    workers: Annotated[str, typer.Option(help="Trainings side by side, in processes: a number, or auto.")] = "1",
+    workers: Workers = "1",
     order: Annotated[str, typer.Option(help="Of what is tried: planned, or random as a control.")] = "planned",
     fast: Annotated[
         bool | None,
@@ -89,6 +90,13 @@ def improve(
     memory: Annotated[
         str | None, typer.Option(help="Most memory that the run may hold: 4GB, 800MB. [default: no limit]")
     ] = None,
+    storage: Annotated[
+        str | None,
+        typer.Option(
+            help="Database that machines share; it gets a copy of the ledger: postgresql://... or sqlite:///FILE. "
+            "[default: RUN alone]"
+        ),
+    ] = None,
     strict: Strict = False,
     as_json: Json = False,
 ) -> None:
@@ -97,9 +105,9 @@ def improve(
     from whet.cli.running import watched
 
     if resume is not None:
-        refuse_beside_resume(context)
+        refuse_beside_resume(context, "storage")
         with watched(resume) as (observer, stop):
-            run = api.resume(resume, observer=observer, should_stop=stop)
+            run = api.resume(resume, observer=observer, should_stop=stop, storage=storage)
         return _finish(run, as_json)
     if source is None:
         raise ConfigError("whet improve needs a SOURCE, for example: whet improve reviews.csv --target label")
@@ -125,16 +133,17 @@ def improve(
             trust_code=trust_code,
             margin=margin,
             max_confirmations=max_confirmations,
+            storage=storage,
             strict=strict,
             fast_model=fast,
             max_latency_s=None if max_latency is None else parse_latency(max_latency),
             max_size_bytes=None if max_size is None else parse_size(max_size),
             order=order,
             memory=memory,
-            workers=int(workers) if workers.isdecimal() else workers,
+            workers=num_workers(workers),
             observer=observer,
             should_stop=stop,
-            command=shlex.join(["whet", *sys.argv[1:]]),
+            command=typed_command(),
         )
     return _finish(run, as_json)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,8 +25,11 @@ from whet.cli.asking import (
     Task,
     TestOpenedOnce,
     Types,
+    Workers,
     column_types,
+    num_workers,
     refuse_beside_resume,
+    typed_command,
 )
 from whet.errors import ConfigError
 
@@ -49,6 +51,12 @@ def tune(
     target: Target = None,
     test: TestOpenedOnce = None,
     method: Annotated[str, typer.Option(help="grid, random, bayesian, halving or hyperband.")] = "bayesian",
+    fidelity: Annotated[
+        str,
+        typer.Option(
+            help="What cheap looks of halving and hyperband make less of: length, examples, pictures or width."
+        ),
+    ] = "length",
     space: Annotated[
         str | None,
         typer.Option(help="YAML file with what is searched (see --write-space), or diagnosed: what the start lacks."),
@@ -66,7 +74,11 @@ def tune(
         str, typer.Option(help="Gives up on bad learning curves: median, percentile (the worst quarter) or none.")
     ] = "median",
     storage: Annotated[
-        str | None, typer.Option(help="Database for the study, sqlite:///FILE or postgresql://... [default: in RUN]")
+        str | None,
+        typer.Option(
+            help="Database that machines share, for the study and a copy of the ledger: postgresql://... or "
+            "sqlite:///FILE. [default: RUN alone]"
+        ),
     ] = None,
     seeds: Annotated[int, typer.Option(help="Fresh seeds with which winner and start are compared.")] = 3,
     out: Annotated[Path | None, typer.Option(help="Folder of the run. Default: runs/<name>-tuned.")] = None,
@@ -81,6 +93,7 @@ def tune(
     device: Device = "cpu",
     model: OwnModel = None,
     margin: Margin = None,
+    workers: Workers = "1",
     strict: Strict = False,
     as_json: Json = False,
 ) -> None:
@@ -109,6 +122,7 @@ def tune(
         run = api.tune(
             source,
             method=method,
+            fidelity=fidelity,
             space=space,
             trials=trials,
             sampler=sampler,
@@ -120,19 +134,13 @@ def tune(
             out=out,
             margin=margin,
             strict=strict,
+            workers=num_workers(workers),
             observer=observer,
             should_stop=stop,
-            command=_command(storage),
+            command=typed_command(),
             **data,
         )
     return _finish(run, as_json)
-
-
-def _command(storage: str | None) -> str:
-    """What was typed, without the password of a database."""
-    from whet.search.storage import without_password
-
-    return shlex.join(without_password(word) if storage else word for word in ["whet", *sys.argv[1:]])
 
 
 def _write(source: str, data: dict[str, Any], path: Path, observer: Observer, as_json: bool) -> None:

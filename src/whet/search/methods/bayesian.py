@@ -77,14 +77,19 @@ def _sampler(name: str, seed: int) -> Any:
 
 
 def _study(setup: Setup, history: Sequence[Tried]) -> Any:
-    """The history as a study in memory. Failures are left out: they say nothing about scores."""
+    """The history as a study in memory. Failures are left out: they say nothing about scores.
+
+    Of trials that run side by side the samplers know the values, and look elsewhere: TPE counts them among the worse
+    (its ``constant_liar``), the Gaussian process takes the expected improvement over what they may bring.
+    """
     import optuna
     from optuna.trial import TrialState
 
     study = optuna.create_study(direction="maximize" if setup.higher_is_better else "minimize")
-    states = {"complete": TrialState.COMPLETE, "pruned": TrialState.PRUNED}
+    states = {"complete": TrialState.COMPLETE, "pruned": TrialState.PRUNED, "running": TrialState.RUNNING}
     for each in history:
-        if each.state not in states or (each.state == "pruned" and not each.curve):
+        is_running = each.state == "running" and each.number not in setup.running  # elsewhere, or never to end
+        if each.state not in states or is_running or (each.state == "pruned" and not each.curve):
             continue
         held = {n: v for n, v in each.values.items() if n in setup.space.dimensions}
         trial = optuna.create_trial(

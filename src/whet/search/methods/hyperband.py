@@ -34,7 +34,10 @@ class Hyperband:
         return tuple(float(self.eta ** (rung - self.rungs)) for rung in range(self.rungs + 1))
 
     def propose(self, setup: Setup, history: Sequence[Tried]) -> Proposal | None:
-        """See ``Method``; ``num_trials`` counts the configurations that were started."""
+        """See ``Method``; ``num_trials`` counts the configurations that were started.
+
+        While a rung of one bracket waits for its last trials, the next bracket begins.
+        """
         for number in range(len(history) + 1):
             started = sum(self._bracket(i).size for i in range(number))
             room = math.inf if setup.num_trials is None else setup.num_trials - started

@@ -1,0 +1,7 @@
+"""What a cheap look makes less of: one file per kind."""
+
+import importlib
+import pkgutil
+
+for _module in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_module.name}")
