@@ -62,6 +62,7 @@ class Inspection:
     seed: int = 0
     sensitive: tuple[str, ...] = ()  # columns whose values name groups of people
     stopwatch: Stopwatch = field(default_factory=Stopwatch)
+    most_examples: int | None = None  # of a part, that a check which samples looks at; None: as many as it wants
 
     @property
     def data(self) -> Dataset:
@@ -109,10 +110,14 @@ class Inspection:
 
     def sample(self, most: int, *purpose: str) -> np.ndarray:
         """At most ``most`` positions of training examples, ascending; all of them where there are no more."""
-        if len(self.data) <= most:
-            return np.arange(len(self.data))
-        drawn = make_numpy_generator(self.seed, "sample", *purpose).choice(len(self.data), most, replace=False)
-        return np.sort(drawn)
+        return self.sample_of(len(self.data), most, *purpose)
+
+    def sample_of(self, total: int, most: int, *purpose: str) -> np.ndarray:
+        """The same of ``total`` positions, whatever they count."""
+        most = most if self.most_examples is None else min(most, self.most_examples)
+        if total <= most:
+            return np.arange(total)
+        return np.sort(make_numpy_generator(self.seed, "sample", *purpose).choice(total, most, replace=False))
 
     @cached_property
     def pairs(self) -> np.ndarray:

@@ -163,4 +163,4 @@ def _seconds_each(session: Session, exploring_s: float) -> float:
     least, most = shares.default * exploring_s, shares.default_most * exploring_s
     wanted = shares.passes * (session.epoch_s or 0.0)
     # where even the most buys only a glimpse, seeds of a shorter one measure the noise as well and leave more time
-    return least if wanted > 3 * most else min(most, max(least, wanted))
+    return shares.glimpse * exploring_s if wanted > 3 * most else min(most, max(least, wanted))

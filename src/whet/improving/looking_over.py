@@ -21,6 +21,7 @@ __all__ = ["look_over"]
 
 SHARE = 0.06  # of the budget
 LEAST_S = 1.5  # with less no quick model is trained
+EXAMPLES_PER_S, LEAST_EXAMPLES = 250, 2_000  # that a check looks at, by the seconds of the audit
 COMPARING, QUICK_MODEL = 1, 2  # effort of the checks that are run
 MOST_ROWS, MOST_EXAMPLES = 50, 6  # kept for the report; ``whet audit`` lists them all
 SAID = 5
@@ -47,6 +48,7 @@ def _audit(session: Session) -> tuple[Finding, ...]:
         train=Half(raw=prepared.raw, data=prepared.data),
         seed=session.options.seed,
         stopwatch=Stopwatch(budget_s=seconds),
+        most_examples=None if seconds is None else max(LEAST_EXAMPLES, int(EXAMPLES_PER_S * seconds)),
     )
     is_quick = seconds is None or seconds < LEAST_S
     return run_checks(inspection, most_effort=COMPARING if is_quick else QUICK_MODEL).findings

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 
 from whet.engine.sharing import memory_of_each, num_workers_of
 from whet.engine.starting import started_engine
@@ -28,6 +29,7 @@ from whet.improving.remedying import run_remedies
 from whet.improving.selecting import Selected, select
 from whet.improving.session import Session
 from whet.improving.shares import LARGE, Shares, finish_seconds
+from whet.improving.sharing_ledger import sharing_ledger
 from whet.improving.testing import open_test
 from whet.improving.transferring import run_rest, run_transfer
 from whet.improving.weighing_up import looked_at
@@ -36,6 +38,9 @@ from whet.training.interrupted import Interrupted
 
 __all__ = ["run_loop"]
 
+GLIMPSE = (
+    2.0  # epochs of the default network below which no rate is sought: the best for so short a training is another
+)
 HARD = 0.5  # share of the time for finishing that what comes before may use up; at the end of that it is cut off
 
 
@@ -56,16 +61,18 @@ def run_loop(
     spent_s = float(state["seconds"]) + (0.0 if began is None else time.monotonic() - began)
     clock = Clock(options.budget_s, spent_before=spent_s)
     observer.begin(budget_s=options.budget_s, elapsed_s=clock.elapsed(), title=str(state["source"]))
-    ledger = Ledger(folder.ledger)
+    ledger, sharing = Ledger(folder.ledger), ExitStack()
     session: Session | None = None
     num_workers = num_workers_of(options.workers, options.memory)
     own_bytes = memory_of_each(options.memory, num_workers)
     try:
+        share = sharing.enter_context(sharing_ledger(options.storage, folder, ledger, kind="improve", say=observer.say))
         with (
             kept_memory(options.memory, own_bytes, say=observer.say) as memory,
             started_engine(num_workers, folder.path / "workers") as engine,
         ):
             prepared = prepare(source, options, folder, ledger, clock, say=observer.say)
+            share(prepared)
             session = new_session(prepared, options, folder, ledger, clock, observer, should_stop, engine=engine)
             session.memory = memory
             _improve(session)
@@ -79,6 +86,7 @@ def run_loop(
         folder.update(status="failed", seconds=clock.elapsed())
         raise
     finally:
+        sharing.close()
         ledger.close()
         observer.end()
 
@@ -145,8 +153,9 @@ def _improve_network(session: Session, *, exploring_s: float, finish_s: float) -
     share = Shares().explore if by_clock else Shares().explore_saturated
     end = clock.elapsed() + max(0.0, clock.left() - finish_s) if clock.budget_s else float("inf")
     begin_s = end - exploring_s if clock.budget_s else 0.0
-    with clock.step("learning-rate range test"):
-        note_suggested_lr(session, exploring_s=exploring_s)
+    if not by_clock or session.incumbent[0].epochs >= GLIMPSE:
+        with clock.step("learning-rate range test"):
+            note_suggested_lr(session, exploring_s=exploring_s)
     with clock.step("remedies"):
         run_remedies(session, until_s=begin_s + share * exploring_s, exploring_s=exploring_s)
     with clock.step("other architectures"):

@@ -63,6 +63,8 @@ def screen(
     session: Session, arena: Arena, proposals: list[Proposal], *, seconds: float, until_s: float
 ) -> list[Proposal]:
     """The third of ``proposals`` that did best against the incumbent in ``seconds`` each, best first."""
+    if not proposals or session.clock.elapsed() + 2 * seconds > until_s:
+        return []
     screening = _Screening(session=session, arena=_part(session, arena, seconds), seconds=seconds)
     reference = screening.reference()
     left, size = list(proposals), session.num_workers

@@ -10,7 +10,6 @@ import numpy as np
 from whet.auditing.inspection import Half, Inspection
 from whet.data.dataset import Dataset
 from whet.finding import Part
-from whet.rng import make_numpy_generator
 
 __all__ = ["Side", "sides_of"]
 
@@ -52,7 +51,5 @@ def sides_of(inspection: Inspection, *, most: int) -> Sequence[Side]:
     train = Side(part="train", half=inspection.train, positions=inspection.sample(most, "sides"))
     if inspection.test is None:
         return [train]
-    total = len(inspection.test.data)
-    draws = make_numpy_generator(inspection.seed, "sample", "sides", "test")
-    drawn = np.arange(total) if total <= most else np.sort(draws.choice(total, most, replace=False))
+    drawn = inspection.sample_of(len(inspection.test.data), most, "sides", "test")
     return [train, Side(part="test", half=inspection.test, positions=drawn)]
