@@ -40,6 +40,7 @@ NAMES = {
     "exact_budgets": "how far runs of 10 to 60 s end over their budget, four kinds of data",
     "scaling": "cost per example from 10,000 to 80,000, and data five times larger than --memory",
     "tables": "write the tables of README.md from the stored results",
+    "plots": "draw the curves of README.md from the stored results",
 }
 
 

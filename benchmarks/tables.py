@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from benchmarks import tables_audit, tables_clinic, tables_planning, tables_transfer
+from benchmarks import tables_audit, tables_clinic, tables_planning, tables_speed, tables_transfer
 from benchmarks.storing import RESULTS
 
 README = Path(__file__).parent / "README.md"
@@ -25,6 +25,7 @@ def main(arguments: list[str]) -> None:
         **tables_audit.TABLES,
         **tables_clinic.TABLES,
         **tables_planning.TABLES,
+        **tables_speed.TABLES,
     }.items():
         result = _read(name)
         if result:
