@@ -69,3 +69,17 @@ def test_a_run_cut_off_while_it_tries_hands_over_what_it_has(table_run, tmp_path
     assert np.isfinite(run.summary["test"]["score"])
     assert len(run.model.predict(folder / "fresh.csv")) == 80
     assert all(row["verdict"] for row in run.rows)
+
+
+def test_a_run_without_time_to_weigh_faster_models_still_hands_over_a_whole_result(table_run, tmp_path, monkeypatch):
+    from whet.improving import selecting
+
+    def too_late(*_: object) -> None:
+        raise OutOfTime
+
+    monkeypatch.setattr(selecting, "_beside", too_late)
+    _, folder = table_run
+    run = whet.improve(folder / "train.csv", target="answer", epochs=1, budget=None, out=tmp_path / "run")
+    assert run.summary["costs"] is None
+    assert np.isfinite(run.summary["test"]["score"])
+    assert run.report.is_file()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from whet.improving.passes import is_glimpse
 from whet.improving.session import Session
 from whet.improving.trials import Wanted
 from whet.ledger.entry import Stage
@@ -55,10 +56,13 @@ def run_members(session: Session) -> None:
 
 
 def _members(session: Session) -> list[Recipe]:
-    """Those of the task; where labels are suspected, the best baseline without these examples first."""
+    """Those of the task; where labels are suspected, the best baseline without these examples first.
+
+    Not where time is what is missing, because judging every label takes much of it.
+    """
     facts = session.prepared.facts
     members = list(session.prepared.task.members(facts))
-    if "label_errors" in facts.found and session.baseline is not None:
+    if "label_errors" in facts.found and session.baseline is not None and not is_glimpse(session):
         plain = replace(session.baseline.recipe, seed=0, length=Length())
         members.insert(0, replace(plain, treatments=(Treatment(name="drop_suspected_labels"),)))
     return members

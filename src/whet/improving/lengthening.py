@@ -14,13 +14,7 @@ from whet.improving.trials import Wanted
 from whet.ledger.entry import Stage
 from whet.recipe import Length
 
-__all__ = ["ends_by_clock", "run_alternatives", "run_longer", "run_more_seeds"]
-
-
-def ends_by_clock(session: Session) -> bool:
-    """Did the incumbent stop because its seconds were over, before its epochs were."""
-    length = session.incumbent[0].recipe.length
-    return length.seconds is not None and (length.epochs is None or session.incumbent[0].epochs < 0.9 * length.epochs)
+__all__ = ["run_alternatives", "run_longer", "run_more_seeds"]
 
 
 def run_longer(session: Session, *, seconds: float) -> None:

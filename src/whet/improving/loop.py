@@ -17,11 +17,12 @@ from whet.improving.distilling import distilling_seconds
 from whet.improving.folder import RunFolder
 from whet.improving.handover import alone
 from whet.improving.keeping_memory import kept_memory
-from whet.improving.lengthening import ends_by_clock, run_alternatives, run_longer, run_more_seeds
+from whet.improving.lengthening import run_alternatives, run_longer, run_more_seeds
 from whet.improving.looking_over import look_over
 from whet.improving.observer import Observer
 from whet.improving.opening import announce, new_session
 from whet.improving.options import Options
+from whet.improving.passes import ends_by_clock, is_glimpse
 from whet.improving.prepare import prepare
 from whet.improving.rates import note_suggested_lr
 from whet.improving.refitting import estimated_seconds
@@ -38,9 +39,6 @@ from whet.training.interrupted import Interrupted
 
 __all__ = ["run_loop"]
 
-GLIMPSE = (
-    2.0  # epochs of the default network below which no rate is sought: the best for so short a training is another
-)
 HARD = 0.5  # share of the time for finishing that what comes before may use up; at the end of that it is cut off
 
 
@@ -153,7 +151,7 @@ def _improve_network(session: Session, *, exploring_s: float, finish_s: float) -
     share = Shares().explore if by_clock else Shares().explore_saturated
     end = clock.elapsed() + max(0.0, clock.left() - finish_s) if clock.budget_s else float("inf")
     begin_s = end - exploring_s if clock.budget_s else 0.0
-    if not by_clock or session.incumbent[0].epochs >= GLIMPSE:
+    if not is_glimpse(session):
         with clock.step("learning-rate range test"):
             note_suggested_lr(session, exploring_s=exploring_s)
     with clock.step("remedies"):

@@ -7,6 +7,7 @@ from dataclasses import replace
 from whet.improving.arena import inner
 from whet.improving.confirming import confirm, visible_gain
 from whet.improving.diagnosing import diagnose
+from whet.improving.passes import is_glimpse
 from whet.improving.planner import TRANSFER_STEPS, Proposal, plausible_gain, propose, shuffled
 from whet.improving.screening import screen
 from whet.improving.session import Session
@@ -23,7 +24,11 @@ def run_remedies(session: Session, *, until_s: float, exploring_s: float) -> Non
     """Spend the time up to ``until_s`` (on the run's clock) on remedies."""
     arena = inner(session.prepared, session.arena, seed=session.options.seed)
     screen_s = max(1.0, Shares().screen * exploring_s)
-    confirmations = 0
+    confirmations, glimpse = 0, is_glimpse(session)
+    if glimpse:
+        session.observer.say(
+            "the network saw too little of the data to tell what helps it: most time goes to a longer one"
+        )
     while session.clock.elapsed() < until_s and confirmations < session.options.max_confirmations - 2:
         session.findings = [*session.audited, *diagnose(session)]
         proposals = [p for p in _proposals(session) if p.remedy not in (LONG, *TRANSFER_STEPS)]
@@ -31,8 +36,8 @@ def run_remedies(session: Session, *, until_s: float, exploring_s: float) -> Non
         if confirmations == 0:
             for proposal in hidden:  # rows that say so, without a training
                 confirm(session, proposal, repeats=len(session.incumbent))
-        free = [p for p in visible if p.cost == 0 or p.remedy in UNSCREENED]
-        shown = [p for p in visible if p not in free]
+        free = [p for p in visible if p.cost == 0 or (p.remedy in UNSCREENED and not glimpse)]
+        shown = [] if glimpse else [p for p in visible if p not in free]
         affordable = int((until_s - session.clock.elapsed()) / 2 / screen_s)
         chosen = free + screen(session, arena, shown[:affordable], seconds=screen_s, until_s=until_s)
         adopted = False

@@ -20,6 +20,7 @@ class Shares:
     default_most: float = 0.09  # and at most, where that buys ``passes`` over the data
     passes: float = 12.0  # epochs after which a default network says something about the data
     glimpse: float = 0.03  # one training of it, where even the most buys a fraction of these epochs only
+    glimpse_epochs: float = 2.0  # below which nothing but the time it gets is changed, and one long training follows
     repeats: int = 3  # seeds of it, for the noise floor
     cheap: float = 0.012  # below this share a training is cheap, and five seeds are trained
     alternative: float = 0.14  # one other architecture

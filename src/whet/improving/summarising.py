@@ -54,9 +54,11 @@ def summary_of(
     }
 
 
-def _costs(session: Session, selected: Selected) -> dict[str, Any]:
-    """Of the tested model, on this machine."""
-    row = next(row for row in front_figures(session, selected) if row["chosen"])
+def _costs(session: Session, selected: Selected) -> dict[str, Any] | None:
+    """Of the tested model, on this machine; None where no time was left to measure them."""
+    row = next((row for row in front_figures(session, selected) if row["chosen"]), None)
+    if row is None:
+        return None
     limits = {"max_latency_s": session.options.max_latency_s, "max_size_bytes": session.options.max_size_bytes}
     return {"latency_ms": row["latency_ms"], "size_bytes": row["size_bytes"], **limits, "fits": row["fits"]}
 
