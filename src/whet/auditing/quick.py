@@ -52,7 +52,8 @@ ONE_THREAD = 50_000  # examples up to which one thread is nearly as fast
 LEAST_S = 2.0  # that a quick model gets, however little is left
 # Seconds without a budget or at most, and share of what is left of one. 50,000 pictures are audited within 5 minutes.
 LIMITS = {False: (60.0, 180.0, 0.5), True: (200.0, 400.0, 0.65)}  # by: are they pictures?
-VIEWS_S = 150.0  # of one training, from which several views of many pictures are worth their time
+VIEWS_S = {True: 150.0, False: 20.0}  # of one training, from which several views are worth their time; by: over 10,000
+FEW = 2_000  # pictures whose views are looked at in a moment
 EPOCHS = (16.0, 10.0)  # of pictures: up to 10,000, more
 
 
@@ -126,7 +127,7 @@ def recipe_for(data: Dataset, target: Target, *, metric: str, seconds: float, se
     return replace(
         task.default(facts),
         length=Length(seconds=seconds, epochs=epochs),
-        test_time_augmentation=len(data) <= 10_000 or seconds >= VIEWS_S,
+        test_time_augmentation=len(data) <= FEW or seconds >= VIEWS_S[len(data) > 10_000],
         seed=seed,
     )
 

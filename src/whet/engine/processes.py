@@ -115,10 +115,8 @@ class Processes:
                     return
                 self._num_orders += 1
                 handle.job, handle.order = place, self._num_orders
-                order = self._order(turn.jobs[place], alone=alone)
-                handle.say(
-                    {**order, "follow": isinstance(turn, Stream)}
-                )  # where it cannot be said, the pipe's end tells
+                order = {**self._order(turn.jobs[place], alone=alone), "follow": isinstance(turn, Stream)}
+                handle.say(order)  # where it cannot be said, the pipe's end tells
 
     def _order(self, job: Job, *, alone: bool) -> dict[str, Any]:
         assert self._bench is not None
