@@ -24,15 +24,16 @@ def main(arguments: list[str]) -> None:
 
 
 def search_methods(result: dict[str, Any]) -> Figure:
-    """Test accuracy of the best trial so far, by method."""
-    tasks = {name: row for name, row in result.items() if isinstance(row, dict) and "random" in row}
+    """Accuracy of the best trial so far, by method: on the part that is searched, and (dashed) on the test part."""
+    tasks = {name: row for name, row in result.items() if isinstance(row, dict) and "std_at_end" in row}
     figure = Figure(figsize=(3.6 * len(tasks), 2.8), layout="constrained")
     for axes, (name, row) in zip(_row(figure, len(tasks)), tasks.items(), strict=True):
-        for way in ("grid", "random", "bayesian"):
-            axes.plot(range(1, len(row[way]) + 1), row[way], color=COLOURS[way], label=way)
-        best = max(max(row[way]) for way in ("grid", "random", "bayesian"))
-        axes.set_ylim(min(row[way][len(row[way]) // 6] for way in ("grid", "random", "bayesian")), best + 0.003)
-        _dress(axes, name.replace("_", " "), "trials", "test accuracy of the best")
+        for way, curve in row["valid"].items():
+            axes.plot(range(1, len(curve) + 1), curve, color=COLOURS[way], label=way)
+            axes.plot(range(1, len(curve) + 1), row["test"][way], "--", color=COLOURS[way], alpha=0.6)
+        curves = [*row["valid"].values(), *row["test"].values()]
+        axes.set_ylim(min(curve[len(curve) // 6] for curve in curves), max(map(max, curves)) + 0.003)
+        _dress(axes, name.replace("_", " "), "trials", "accuracy of the best")
     return figure
 
 

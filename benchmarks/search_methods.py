@@ -1,8 +1,9 @@
 """Grid, random and Bayesian search at the same number of trials, on three small tasks, with several seeds.
 
-A trial trains a small network and is scored on a validation part. What a method has found after n trials is the score
-of its best trial on a test part that the search never sees, so that luck on the validation part does not count. A grid
-has exactly as many combinations as there are trials. Trainings are remembered by recipe and shared by the methods.
+A trial trains a small network and is scored on a validation part. What a method has found after n trials is its best
+validation score, which is what it searches for, and the score of that trial on a test part that the search never sees,
+where luck on the validation part does not count. A grid has exactly as many combinations as there are trials.
+Trainings are remembered by recipe and shared by the methods.
 
     python -m benchmarks search_methods [--quick]
 
@@ -28,6 +29,7 @@ from whet.search.space import Space
 from whet.search.tried import Tried
 
 Parts = tuple[torch.Tensor, torch.Tensor]
+PARTS = ("valid", "test")
 TRIALS, SEEDS, EPOCHS = 30, 5, 12
 
 SPACE = Space(
@@ -43,38 +45,44 @@ SPACE = Space(
 
 
 def run(*, trials: int = TRIALS, seeds: int = SEEDS) -> dict[str, Any]:
-    """Curves of test accuracy by task and method, means over seeds."""
+    """Curves of validation and test accuracy by task and method, means over seeds."""
     results: dict[str, Any] = {}
     for name, make in TASKS.items():
         task = Task(make())
         curves = {m: [_curve(m, task, seed, trials) for seed in range(seeds)] for m in ("grid", "random", "bayesian")}
-        results[name] = {m: np.mean(c, axis=0).round(5).tolist() for m, c in curves.items()}
-        results[name]["std_at_end"] = {m: float(np.std([c[-1] for c in cs])) for m, cs in curves.items()}
-        shown = "  ".join(f"{m} {results[name][m][-1]:.4f}" for m in curves)
+        results[name] = {
+            part: {m: np.mean([c[part] for c in cs], axis=0).round(5).tolist() for m, cs in curves.items()}
+            for part in PARTS
+        }
+        results[name]["std_at_end"] = {m: float(np.std([c["test"][-1] for c in cs])) for m, cs in curves.items()}
+        shown = "  ".join(
+            f"{m} {results[name]['valid'][m][-1]:.4f} / {results[name]['test'][m][-1]:.4f}" for m in curves
+        )
         print(f"  {name:14} after {trials} trials: {shown}  ({len(task.known)} trainings)", flush=True)
-    results["bayesian_minus_random"] = _differences(results)
+    results["bayesian_minus_random"] = {part: _differences(results, part) for part in PARTS}
     return results
 
 
-def _differences(results: dict[str, Any]) -> dict[str, float]:
+def _differences(results: dict[str, Any], part: str) -> dict[str, float]:
     """At the end, and over the whole curve."""
-    pairs = [(np.array(results[t]["bayesian"]), np.array(results[t]["random"])) for t in TASKS]
+    pairs = [(np.array(results[t][part]["bayesian"]), np.array(results[t][part]["random"])) for t in TASKS]
     end = float(np.mean([b[-1] - r[-1] for b, r in pairs]))
     return {"at_end": end, "over_curve": float(np.mean([np.mean(b - r) for b, r in pairs]))}
 
 
-def _curve(method: str, task: Task, seed: int, trials: int) -> list[float]:
-    """Test accuracy of the best trial so far, after each trial."""
+def _curve(method: str, task: Task, seed: int, trials: int) -> dict[str, list[float]]:
+    """Accuracy of the best trial so far on both parts, after each trial."""
     setup = Setup(space=SPACE, higher_is_better=True, seed=seed, num_trials=None if method == "grid" else trials)
     history: list[Tried] = []
-    best_valid, curve = -1.0, list[float]()
+    best, curve = (-1.0, -1.0), list[tuple[float, float]]()
     while len(history) < trials and (proposal := methods[method].propose(setup, history)) is not None:
         valid, test = task.train(dict(proposal.values), seed)
         history.append(Tried(number=len(history), values=proposal.values, state="complete", digest="", score=valid))
-        if valid > best_valid:
-            best_valid, best_test = valid, test
-        curve.append(best_test)
-    return curve + [curve[-1]] * (trials - len(curve))
+        if valid > best[0]:
+            best = (valid, test)
+        curve.append(best)
+    curve += [curve[-1]] * (trials - len(curve))
+    return {part: [pair[place] for pair in curve] for place, part in enumerate(PARTS)}
 
 
 class Task:

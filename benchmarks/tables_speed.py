@@ -65,16 +65,21 @@ def time_to_accuracy(result: Mapping[str, Any]) -> str:
 
 
 def search_methods(result: Mapping[str, Any]) -> str:
-    """Test accuracy of the best trial after all trials, by task and method."""
+    """Accuracy of the best trial after all trials, by task and method: validation, test."""
     ways = ("grid", "random", "bayesian")
-    lines = [f"| task | {' | '.join(ways)} |", f"| --- |{' --- |' * len(ways)}"]
-    tasks = {name: row for name, row in result.items() if isinstance(row, dict) and "random" in row}
+    lines = [f"| task: validation / test | {' | '.join(ways)} |", f"| --- |{' --- |' * len(ways)}"]
+    tasks = {name: row for name, row in result.items() if isinstance(row, dict) and "std_at_end" in row}
     for name, row in tasks.items():
-        cells = " | ".join(f"{row[way][-1]:.4f} (sd {row['std_at_end'][way]:.4f})" for way in ways)
-        lines.append(f"| {name.replace('_', ' ')} | {cells} |")
-    over = result["bayesian_minus_random"]
-    told = f"at the end {100 * over['at_end']:+.2f} points, over the whole curve {100 * over['over_curve']:+.2f}"
-    return "\n".join([*lines, "", f"Bayesian (TPE) minus random, mean of the tasks: **{told}**."])
+        cells = [
+            f"{row['valid'][way][-1]:.4f} / {row['test'][way][-1]:.4f} (sd {row['std_at_end'][way]:.4f})"
+            for way in ways
+        ]
+        lines.append(f"| {name.replace('_', ' ')} | {' | '.join(cells)} |")
+    told = [
+        f"{part} {100 * over['at_end']:+.2f} points at the end, {100 * over['over_curve']:+.2f} over the whole curve"
+        for part, over in result["bayesian_minus_random"].items()
+    ]
+    return "\n".join([*lines, "", f"Bayesian (TPE) minus random, mean of the tasks: **{'; '.join(told)}**."])
 
 
 def tuning_kills(result: Mapping[str, Any]) -> str:
