@@ -90,7 +90,7 @@ def forward(model, batch):
     return model(batch[0]), batch[1]
 
 
-def case_of(model, optimizer, data, *, loss=F.cross_entropy, batch_size=16, valid=None, seconds=30.0, **settings):
+def case_of(model, optimizer, data, *, loss=F.cross_entropy, batch_size=16, valid=None, seconds=120.0, **settings):
     loop = LoopSettings(**{k: settings.pop(k) for k in ("clip_norm", "accumulate", "schedule_every") if k in settings})
     train = data if isinstance(data, (DataLoader, list)) else loader(*data, batch_size=batch_size)
     setup = Setup(
