@@ -51,6 +51,13 @@ def test_measuring_stays_within_its_budget():
     assert len(bench.measured) < 4
 
 
+def test_a_measurement_that_was_cut_short_says_when_and_a_whole_one_does_not():
+    bench = Bench(cost)
+    assert calibrate(Speed(), CHANGES, bench.stepping, budget_s=0.4, now=bench.now).cut_at_s == 0.4
+    bench = Bench(cost)
+    assert calibrate(Speed(), CHANGES, bench.stepping, budget_s=10.0, now=bench.now).cut_at_s is None
+
+
 def test_trivial_steps_are_not_worth_measuring():
     bench = Bench(lambda _: 1e-5)
     speed = calibrate(Speed(), CHANGES, bench.stepping, budget_s=10.0, now=bench.now)
@@ -103,3 +110,21 @@ def test_trainings_limited_by_epochs_alone_never_measure(monkeypatch):
     training = fit(recipe(), class_target(), numbers_dataset(60), None, setting=SETTING)
     assert training.speed["precision"] == "float32"
     assert training.speed["table"] == []
+
+
+def test_what_a_short_training_had_no_time_to_measure_a_long_one_measures(tmp_path, monkeypatch):
+    """Else all trainings of a run would go at the pace that its first, of a few seconds, had time to try."""
+    from dataclasses import replace
+
+    budgets = []
+
+    def calibrate(fixed, changes, stepping, *, budget_s, now):
+        budgets.append(budget_s)
+        return replace(fixed, cut_at_s=budget_s if budget_s < 2.0 else None)
+
+    monkeypatch.setattr(pace, "calibrate", calibrate)
+    setting = replace(SETTING, speed_cache=tmp_path / "speed.json")
+    for seconds in (10.0, 12.0, 40.0, 40.0, 400.0):
+        limited = recipe(length=Length(seconds=seconds, epochs=0.3))
+        fit(limited, class_target(), numbers_dataset(60), None, setting=setting)
+    assert budgets == [1.0, 4.0]

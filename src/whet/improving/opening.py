@@ -30,7 +30,7 @@ from whet.ledger.spending import Spending
 __all__ = ["announce", "new_session"]
 
 TREATING, LEAST_TREATING_S = 0.06, 4.0  # share of the budget for judging the labels of one training part, and its floor
-PACE, MOST_PACE_S = 0.025, 6.0  # share of the budget for measuring how fast the default trains, and its most
+PACE, MOST_PACE_S = 0.025, 12.0  # share of the budget for measuring how fast the default trains, and its most
 
 
 def new_session(

@@ -46,7 +46,7 @@ def choose_speed(
     key = speed_key(recipe, feed.inputs.batch(feed.order.batch(0)), ready.device, setting.num_threads)
     known = read_speed(setting.speed_cache, key)
     budget_s = min(MOST_S, SHARE * seconds)
-    if known is not None or budget_s < LEAST_S:
+    if budget_s < LEAST_S or (known is not None and not _is_worth_more(known, budget_s)):
         return known or fixed
     stepping = throw_away_steps(recipe, ready, objective, feed, most_pictures=MOST_PICTURES)
     with drawing_globally(recipe.seed, "calibration"):
@@ -54,6 +54,11 @@ def choose_speed(
         speed = calibrate(fixed, changes, stepping, budget_s=budget_s, now=clock.now)
     write_speed(setting.speed_cache, key, speed)
     return speed
+
+
+def _is_worth_more(known: Speed, budget_s: float) -> bool:
+    """Was it measured in a short training, which left settings untried, and is there far more time now."""
+    return known.cut_at_s is not None and budget_s >= 2 * known.cut_at_s
 
 
 def _changes(recipe: Recipe, ready: Prepared, feed: Feed, setting: FitSetting) -> list[dict[str, Any]]:

@@ -29,6 +29,7 @@ class Speed:
     channels_last: bool = True
     num_threads: int = 1
     table: tuple[Mapping[str, Any], ...] = field(default=(), compare=False)  # the measured settings, in order
+    cut_at_s: float | None = field(default=None, compare=False)  # measuring ended then, with settings left to try
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready."""
@@ -55,12 +56,15 @@ def calibrate(
     """
     begin = now()
     table: list[Mapping[str, Any]] = []
-    best, best_s, slowest_s = start, float("inf"), 0.0
+    best, best_s, slowest_s, cut_at_s = start, float("inf"), 0.0, None
     for change in [{}, *changes]:
-        if table and (best_s < TRIVIAL_S or now() - begin + slowest_s + best_s > budget_s):
+        if table and best_s < TRIVIAL_S:
+            break
+        if table and now() - begin + slowest_s + best_s > budget_s:
+            cut_at_s = budget_s
             break
         tried = replace(best, **change)
-        row: dict[str, Any] = {k: v for k, v in tried.to_dict().items() if k != "table"}
+        row: dict[str, Any] = {k: v for k, v in tried.to_dict().items() if k not in ("table", "cut_at_s")}
         try:
             step_s, first_s = _step_s(tried, stepping(tried), budget_s - (now() - begin), now)
         except RuntimeError as fault:  # an operation without a bfloat16 form
@@ -70,7 +74,7 @@ def calibrate(
         slowest_s = max(slowest_s, first_s)
         if step_s < best_s:
             best, best_s = tried, step_s
-    return replace(best, table=tuple(table))
+    return replace(best, table=tuple(table), cut_at_s=cut_at_s)
 
 
 def _step_s(speed: Speed, step: Callable[[int], None], left_s: float, now: Callable[[], float]) -> tuple[float, float]:
