@@ -31,6 +31,10 @@ class Speed:
     table: tuple[Mapping[str, Any], ...] = field(default=(), compare=False)  # the measured settings, in order
     cut_at_s: float | None = field(default=None, compare=False)  # measuring ended then, with settings left to try
 
+    def settings(self) -> dict[str, Any]:
+        """What is chosen, without how it was found."""
+        return {"precision": self.precision, "channels_last": self.channels_last, "num_threads": self.num_threads}
+
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready."""
         return {**asdict(self), "table": [dict(row) for row in self.table]}
@@ -64,7 +68,7 @@ def calibrate(
             cut_at_s = budget_s
             break
         tried = replace(best, **change)
-        row: dict[str, Any] = {k: v for k, v in tried.to_dict().items() if k not in ("table", "cut_at_s")}
+        row = tried.settings()
         try:
             step_s, first_s = _step_s(tried, stepping(tried), budget_s - (now() - begin), now)
         except RuntimeError as fault:  # an operation without a bfloat16 form

@@ -189,7 +189,7 @@ class _Case:
         return sorted(found, key=lambda row: float("inf") if row.step_s is None else row.step_s)
 
     def _row(self, speed: Speed, limits: Limits) -> Row:
-        setting: dict[str, Any] = {k: v for k, v in asdict(speed).items() if k != "table"}
+        setting = speed.settings()
         times = self.times[speed]
         if not times:
             return Row(**setting, batch_size=self.batch_size, error=self.errors.get(speed, "no time was left"))
