@@ -97,7 +97,8 @@ def ensembles(result: Mapping[str, Any]) -> str:
     for row in result["rows"]:
         fast = "| none | | | |"
         if "fast" in row:
-            kept = "no gain to keep" if row["share_kept"] is None else f"**{row['share_kept']:.0%}**"
+            is_shown = row["share_kept"] is not None and row["gain"]["low"] > 0
+            kept = f"**{row['share_kept']:.0%}**" if is_shown else "no gain shown"
             fast = f"| {_mean(row['fast'])} | {_span(row['fast_gain'])} | {kept} | {row['times_as_fast']:.1f} |"
         lines.append(
             f"| {row['source']} | {row['metric']} | {_mean(row['single'])} | {_mean(row['ensemble'])} "
