@@ -30,9 +30,10 @@ def open_storage(url: str) -> Any:
         RunError: it cannot be reached, or the file is no such database.
     """
     from optuna.storages import RDBStorage
+    from sqlalchemy.pool import NullPool
 
-    # a connection is looked at before it is used, because the server may have been started anew since the last trial
-    kwargs = {"pool_pre_ping": True, "connect_args": patience(url)} if not url.startswith("sqlite") else None
+    # a server may have been started anew since the last trial, and a connection that is kept is one that nobody closes
+    kwargs = {"poolclass": NullPool, "connect_args": patience(url)} if not url.startswith("sqlite") else None
     with database_faults(url), quiet():
         return _hurried(_first_or_later(lambda: RDBStorage(url, engine_kwargs=kwargs)))
 
