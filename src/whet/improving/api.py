@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from whet.budget import parse_budget
-from whet.errors import RunError, WhetError
+from whet.errors import RunError
 from whet.improving.folder import RunFolder
 from whet.improving.observer import Observer
 from whet.improving.options import Options
-from whet.improving.run import Run, free_run_folder
+from whet.improving.run import Run, free_run_folder, source_facts
 from whet.ledger.database import password_again
 from whet.memory import parse_memory
 
@@ -64,27 +64,12 @@ def improve(
         **settings,
     )
     name = describe_source(source)
-    is_path = isinstance(source, str | Path)
     path = Path(out) if out is not None else free_run_folder(name)
-    folder = RunFolder.create(
-        path,
-        source=str(source) if is_path else name,
-        resumable=is_path,
-        options=options,
-        command=command or _command(name, options, path),
-    )
-    try:
-        run_loop(
-            source,
-            options,
-            folder,
-            observer=observer or Observer(),
-            should_stop=should_stop or (lambda: False),
-            began=began,
-        )
-    except WhetError:
-        folder.discard_if_empty()  # bad input leaves nothing behind
-        raise
+    command = command or _command(name, options, path)
+    folder = RunFolder.create(path, **source_facts(source), options=options, command=command)
+    watching, stop = observer or Observer(), should_stop or (lambda: False)
+    with folder.begun():
+        run_loop(source, options, folder, observer=watching, should_stop=stop, began=began)
     return Run(path)
 
 

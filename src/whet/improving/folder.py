@@ -18,11 +18,12 @@ import json
 import shutil
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from whet.errors import RunError
+from whet.errors import RunError, WhetError
 from whet.files import recover_folder, write_json
 from whet.improving.options import Options
 
@@ -89,8 +90,17 @@ class RunFolder:
         recover_folder(folder.model)
         return folder
 
+    @contextmanager
+    def begun(self) -> Iterator[None]:
+        """Run the block; input that turns out to be unusable leaves nothing behind."""
+        try:
+            yield
+        except WhetError:
+            self.discard_if_empty()
+            raise
+
     def discard_if_empty(self) -> None:
-        """Remove a folder in which no training has finished; used when the input turns out to be unusable."""
+        """Remove a folder in which no training has finished."""
         if not any(self.trials.iterdir()):
             shutil.rmtree(self.path, ignore_errors=True)
             if self.path.parent.name == "runs" and not any(self.path.parent.iterdir()):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from whet.ledger.records import Ledger
 
-__all__ = ["Run", "free_run_folder"]
+__all__ = ["Run", "free_run_folder", "source_facts"]
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,14 @@ class Run:
     def report(self) -> Path:
         """Where the page is."""
         return self.path / "report.html"
+
+
+def source_facts(source: object) -> dict[str, Any]:
+    """What run.json keeps of where the data came from; only a path can be read again by a resumed run."""
+    from whet.data.sources import describe_source
+
+    is_path = isinstance(source, str | Path)
+    return {"source": str(source) if is_path else describe_source(source), "resumable": is_path}
 
 
 def free_run_folder(name: str) -> Path:

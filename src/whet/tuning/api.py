@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from whet.budget import parse_budget
-from whet.errors import ConfigError, WhetError, did_you_mean
+from whet.errors import ConfigError, did_you_mean
 from whet.improving.api import source_to_resume
 from whet.improving.folder import RunFolder
 from whet.improving.observer import Observer
 from whet.improving.options import Options
-from whet.improving.run import Run, free_run_folder
+from whet.improving.run import Run, free_run_folder, source_facts
 
 __all__ = ["resume_tuning", "tune"]
 
@@ -68,7 +68,7 @@ def tune(
     began = time.monotonic()  # importing what follows is a part of the budget
     from whet.data.sources import describe_source
     from whet.tuning.options import TuningOptions
-    from whet.tuning.running import begin_folder, run_tuning
+    from whet.tuning.running import KIND, run_tuning
 
     for name in settings:
         if name not in SETTINGS:
@@ -91,29 +91,14 @@ def tune(
         storage=storage,
         seeds=seeds,
     )
-    name, is_path = describe_source(source), isinstance(source, str | Path)
-    folder = begin_folder(
-        Path(out) if out is not None else free_run_folder(f"{Path(name.replace(':', '-')).stem}-tuned"),
-        source=str(source) if is_path else name,
-        resumable=is_path,
-        options=options,
-        tuning=tuning,
-        command=command,
-    )
-    try:
-        run_tuning(
-            source,
-            options,
-            tuning,
-            folder,
-            observer=observer or Observer(),
-            should_stop=should_stop or (lambda: False),
-            began=began,
-        )
-    except WhetError:
-        folder.discard_if_empty()  # bad input leaves nothing behind
-        raise
-    return Run(folder.path)
+    stem = Path(describe_source(source).replace(":", "-")).stem
+    path = Path(out) if out is not None else free_run_folder(f"{stem}-tuned")
+    facts = {"kind": KIND, "tuning": tuning.to_dict()}
+    folder = RunFolder.create(path, **source_facts(source), options=options, command=command, facts=facts)
+    watching, stop = observer or Observer(), should_stop or (lambda: False)
+    with folder.begun():
+        run_tuning(source, options, tuning, folder, observer=watching, should_stop=stop, began=began)
+    return Run(path)
 
 
 def resume_tuning(

@@ -202,7 +202,7 @@ def _study(
         tuning.storage or sqlite_url(folder.path / "study.sqlite"),
         name=name,
         higher_is_better=prepared.metric.higher_is_better,
-        owner=str(folder.state()["owner"]),
+        owner=folder.owner(),
         pruner=tuning.pruner if method.fidelities[0] == 1.0 else "none",  # type: ignore[arg-type]  # checked before
     )
 

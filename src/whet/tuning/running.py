@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 import time
-import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import replace
@@ -42,17 +41,9 @@ from whet.tuning.options import TuningOptions
 from whet.tuning.searching import run_search, run_start
 from whet.tuning.session import TuningSession
 
-__all__ = ["KIND", "begin_folder", "run_tuning", "space_for", "tuning_of"]
+__all__ = ["KIND", "run_tuning", "space_for", "tuning_of"]
 
 KIND = "tuning"  # what run.json calls such a run
-
-
-def begin_folder(
-    path: Path, *, source: str, resumable: bool, options: Options, tuning: TuningOptions, command: str
-) -> RunFolder:
-    """A new run folder that knows it holds a tuning."""
-    facts = {"kind": KIND, "tuning": tuning.to_dict(), "owner": uuid.uuid4().hex}
-    return RunFolder.create(path, source=source, resumable=resumable, options=options, command=command, facts=facts)
 
 
 def space_for(source: object, options: Options, *, observer: Observer) -> Space:
