@@ -135,7 +135,12 @@ def ours(model: Architecture, case: Case, targets: np.ndarray, steps: int) -> fl
     )
     length = Length(epochs=steps * case.batch_size / NUM_EXAMPLES)
     recipe = Recipe(architecture=case.architecture, length=length, batch_size=case.batch_size)
-    clock, setting = TrainingClock(length), FitSetting(num_threads=1)
+    return seconds_of_loop(recipe, ready, steps)
+
+
+def seconds_of_loop(recipe: Recipe, ready: Prepared, steps: int) -> float:
+    """Processor seconds of so many steps of our loop on what is ready for it, one thread."""
+    clock, setting = TrainingClock(recipe.length), FitSetting(num_threads=1)
     with kept_memory():  # as ``fit_network`` does
         loop = assemble(recipe, ready, None, clock=clock, setting=setting, checkpoint=None)
         begin = cpu_seconds()

@@ -33,7 +33,7 @@ from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 
 import whet.models  # noqa: F401  (registers the architectures)
-from benchmarks.loop_speed import by_hand
+from benchmarks.loop_speed import by_hand, seconds_of_loop
 from benchmarks.own_process import cpu_seconds, second_of_two
 from benchmarks.storing import store
 from whet.augment.flip import Flip
@@ -45,10 +45,6 @@ from whet.data.load import load
 from whet.models.architecture import Architecture, build
 from whet.recipe import Length, Recipe
 from whet.tasks.classes import ClassTarget
-from whet.training.assemble import assemble
-from whet.training.clock import TrainingClock
-from whet.training.fitted import FitSetting
-from whet.training.kept_memory import kept_memory
 from whet.training.prepare import Prepared
 from whet.training.threads import using_threads
 
@@ -178,10 +174,4 @@ def ours(model: Architecture, pixels: np.ndarray, targets: np.ndarray, steps: in
     )
     length = Length(epochs=steps * BATCH / NUM)
     recipe = Recipe(architecture="convnet", length=length, batch_size=BATCH)
-    clock, setting = TrainingClock(length), FitSetting(num_threads=1)
-    with kept_memory():  # as ``fit_network`` does
-        loop = assemble(recipe, ready, None, clock=clock, setting=setting, checkpoint=None)
-        begin = cpu_seconds()
-        loop.run()
-        assert loop.position.step == steps
-        return cpu_seconds() - begin
+    return seconds_of_loop(recipe, ready, steps)
