@@ -278,3 +278,27 @@ def test_the_detectable_effect_shrinks_with_examples_and_grows_with_folds():
     small, large = (minimum_detectable_effect(FLOOR, num_examples=n, **args) for n in (1000, 10_000))
     assert large < small
     assert minimum_detectable_effect(FLOOR, num_examples=1000, num_folds=5, num_seeds=2, **args) > small
+
+
+def test_the_same_weights_used_otherwise_are_compared_without_the_noise_of_seeds():
+    """A claim about these weights: a wide noise floor is no reason to doubt it, and chance alone is not adopted."""
+    wide = NoiseFloor().with_seeds([0.5, 0.6, 0.7])
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 2, 2000)
+    before = answers(rng, truth, 1, 0.85)
+    better = before.copy()
+    wrong = np.flatnonzero(before[0].argmax(1) != truth)[:60]
+    better[0, wrong] = np.eye(2)[truth[wrong]]
+    asked = {"noise": wide, "alpha": ALPHA}
+    assert judge(ACCURACY, truth, better, before, **asked).verdict is Verdict.NO_EVIDENCE
+    found = judge(ACCURACY, truth, better, before, retrained=False, **asked)
+    assert found.verdict is Verdict.ADOPTED
+    assert found.low > 0
+    false_alarms = 0
+    for _ in range(300):  # either side is right on half of the examples on which they differ
+        one, other, moved = before.copy(), before.copy(), rng.choice(2000, 120, replace=False)
+        coin = rng.integers(0, 2, 120)
+        one[0, moved] = np.eye(2)[coin]
+        other[0, moved] = np.eye(2)[1 - coin]
+        false_alarms += judge(ACCURACY, truth, one, other, retrained=False, **asked).verdict is Verdict.ADOPTED
+    assert false_alarms <= 10  # 2.5 are expected

@@ -55,7 +55,7 @@ def _ensemble(session: Session, best: Trial) -> Handover:
     def work() -> Decision:
         fair_score = float(session.prepared.metric.compute(truth, chosen.fair))
         candidate = replace(best, scores=chosen.fair, score=fair_score, title="ensemble", seconds=0.0)
-        decision = weigh(session, [candidate], [best])
+        decision = weigh(session, [candidate], [best], retrained=False)
         return replace(decision, details={**decision.details, "way": chosen.name, "losses": chosen.losses})
 
     plan = Plan(

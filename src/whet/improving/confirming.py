@@ -13,6 +13,7 @@ from whet.ledger.detectable import minimum_detectable_effect
 from whet.ledger.entry import Decision, Plan, Stage, Verdict
 from whet.ledger.gains import example_gains
 from whet.ledger.judge import judge
+from whet.ledger.noise import SAME_WEIGHTS
 
 __all__ = ["confirm", "visible_gain", "weigh"]
 
@@ -27,11 +28,12 @@ def confirm(session: Session, proposal: Proposal, *, repeats: int, also_hidden: 
     repeats = min(repeats, len(session.incumbent))
     session.tried.add(proposal.recipe.digest())
     plausible = plausible_gain(proposal.points, session.prepared.metric, session.incumbent[0].score)
-    visible = visible_gain(session, session.incumbent, repeats)
+    retrained = proposal.cost > 0
+    visible = visible_gain(session, session.incumbent, repeats, retrained=retrained)
     candidates: list[Trial] = []
 
     def train() -> list[Trial]:
-        if proposal.cost == 0:  # nothing to retrain: the same weights, other scores
+        if not retrained:  # the same weights, other scores
             return [session.rescored(t, proposal.recipe, title=proposal.change) for t in session.incumbent[:repeats]]
         session.run_ahead([Wanted(recipe=proposal.recipe, title=proposal.change, repeat=r) for r in range(repeats)])
         return [session.run(proposal.recipe, title=proposal.change, repeat=r) for r in range(repeats)]
@@ -45,7 +47,7 @@ def confirm(session: Session, proposal: Proposal, *, repeats: int, also_hidden: 
                 num_examples=len(session.arena.truth),
             )
         candidates.extend(train())
-        return weigh(session, candidates, session.incumbent)
+        return weigh(session, candidates, session.incumbent, retrained=retrained)
 
     plan = Plan(
         stage=Stage.CONFIRM,
@@ -74,7 +76,7 @@ def confirm(session: Session, proposal: Proposal, *, repeats: int, also_hidden: 
     return decision.verdict
 
 
-def weigh(session: Session, candidates: list[Trial], incumbents: list[Trial]) -> Decision:
+def weigh(session: Session, candidates: list[Trial], incumbents: list[Trial], *, retrained: bool = True) -> Decision:
     """What the judge says about two sets of trials, as a ledger decision."""
     repeats = max(len(candidates), len(incumbents))
     judgement = judge(
@@ -88,14 +90,15 @@ def weigh(session: Session, candidates: list[Trial], incumbents: list[Trial]) ->
         clusters=session.arena.clusters,
         slices={"class": session.arena.truth} if session.prepared.target.kind == "classes" else None,
         folds=session.arena.fold_ids(repeats),
+        retrained=retrained,
         seed=session.options.seed,
     )
     decision = judgement.decision(seconds=sum(t.seconds for t in candidates))
     return replace(decision, details={**decision.details, **noted(candidates)})
 
 
-def visible_gain(session: Session, incumbents: list[Trial], repeats: int) -> float:
-    """The smallest gain that a confirmation with that many seeds can show here."""
+def visible_gain(session: Session, incumbents: list[Trial], repeats: int, *, retrained: bool = True) -> float:
+    """The smallest gain that a confirmation with that many seeds can show here; see ``judge`` for ``retrained``."""
     metric, truth, scores = session.prepared.metric, session.arena.truth, session.stacked(incumbents)
     alpha = session.alpha()
     if alpha <= 0:
@@ -103,7 +106,7 @@ def visible_gain(session: Session, incumbents: list[Trial], repeats: int) -> flo
     gains = example_gains(metric, truth, scores[:1], scores[1:2]) if len(scores) > 1 else None
     disagreement = USUAL_DISAGREEMENT if gains is None else float(np.var(gains))
     return minimum_detectable_effect(
-        session.noise,
+        session.noise if retrained else SAME_WEIGHTS,
         alpha=alpha,
         num_examples=len(truth),
         disagreement=disagreement,

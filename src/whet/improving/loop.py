@@ -27,6 +27,7 @@ from whet.improving.prepare import prepare
 from whet.improving.rates import note_suggested_lr
 from whet.improving.refitting import estimated_seconds
 from whet.improving.remedying import run_remedies
+from whet.improving.reusing import reusing_seconds, run_reuses
 from whet.improving.selecting import Selected, select
 from whet.improving.session import Session
 from whet.improving.shares import LARGE, Shares, finish_seconds
@@ -162,11 +163,15 @@ def _improve_network(session: Session, *, exploring_s: float, finish_s: float) -
         return
     reserve = _refit_reserve(session)
     if by_clock:
-        seconds = max(0.0, end - clock.elapsed() - reserve)
+        reuse_s = float(session.folder.remember("reuse_s", lambda: reusing_seconds(session, exploring_s=exploring_s)))
+        seconds = max(0.0, end - clock.elapsed() - reserve - reuse_s)
         if len(session.prepared.data) < LARGE:
             seconds /= 1 + 1.25 * len(session.prepared.data) / session.arena.num_train
         with clock.step("longer training"):
             run_longer(session, seconds=float(session.folder.remember("longer_s", lambda: round(seconds, 2))))
+        if reuse_s:
+            with clock.step("other uses of the network"):
+                run_reuses(session)
     with clock.step("more seeds"):
         run_more_seeds(session, until_s=end - 1.5 * reserve)
 

@@ -63,9 +63,9 @@ def _proposals(session: Session) -> list[Proposal]:
 
 
 def _sorted_by_visibility(session: Session, proposals: list[Proposal]) -> tuple[list[Proposal], list[Proposal]]:
-    visible = visible_gain(session, session.incumbent, len(session.incumbent))
-    score = session.incumbent[0].score
-    seen = [p for p in proposals if plausible_gain(p.points, session.prepared.metric, score) >= visible]
+    num, score = len(session.incumbent), session.incumbent[0].score
+    visible = {again: visible_gain(session, session.incumbent, num, retrained=again) for again in (False, True)}
+    seen = [p for p in proposals if plausible_gain(p.points, session.prepared.metric, score) >= visible[p.cost > 0]]
     return [p for p in proposals if p not in seen], seen
 
 

@@ -21,7 +21,7 @@ from whet.ledger.gains import example_gains, mean_variance
 from whet.ledger.gates import broken_gates, default_margin
 from whet.ledger.judgement import Judgement
 from whet.ledger.limits import Cost, Limits
-from whet.ledger.noise import NoiseFloor
+from whet.ledger.noise import SAME_WEIGHTS, NoiseFloor
 from whet.ledger.slice_gate import worse_slices
 from whet.ledger.statistic import Evidence
 from whet.ledger.words import say_gain
@@ -46,6 +46,7 @@ def judge(
     train_share: float | None = None,
     cost: Cost | None = None,
     limits: Limits | None = None,
+    retrained: bool = True,
     seed: int = 0,
 ) -> Judgement:
     """Judge ``candidate`` (k, N, K) against ``incumbent`` (k_incumbent, N, K) on the same N examples.
@@ -61,6 +62,8 @@ def judge(
             candidate and incumbent share the partitions. None: a fixed hold-out.
         train_share: share of the examples in one training; None: 1 - 1/K.
         cost, limits: what the candidate costs to run, and may cost.
+        retrained: False where the candidate is the incumbent's weights used otherwise: no seed lies between the two,
+            so the claim is about these weights and only the examples are a source of chance.
         seed: of the bootstrap.
     """
     _check(truth, candidate, incumbent)
@@ -73,7 +76,7 @@ def judge(
     if folds is not None:
         evidence, details = _over_folds(*sides, folds, train_share)
     else:
-        evidence, details = _over_seeds(*sides, pool, clusters, seed)
+        evidence, details = _over_seeds(*sides, pool if retrained else SAME_WEIGHTS, clusters, seed)
     inflation = details.pop("inflation", 1.0)
     worse = worse_slices(*sides, slices or {}, clusters=clusters, inflation=inflation)
     needed = max(margin, default_margin(metric, float(np.mean(before))))

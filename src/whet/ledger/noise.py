@@ -16,7 +16,7 @@ import numpy as np
 
 from whet.errors import DataError
 
-__all__ = ["PRIOR_DF", "NoiseFloor"]
+__all__ = ["PRIOR_DF", "SAME_WEIGHTS", "NoiseFloor"]
 
 PRIOR_DF = 1.0
 
@@ -59,3 +59,7 @@ class NoiseFloor:
         """(shrunk variance, its degrees of freedom): the pool and a ``prior`` variance worth one more degree."""
         df = self.df + PRIOR_DF
         return (self.sum_squares + PRIOR_DF * prior) / df, df
+
+
+SAME_WEIGHTS = NoiseFloor(sum_squares=0.0, df=1e9)
+"""Between two uses of the very same weights lies no training, so no seed: known to be zero, however few there were."""
