@@ -1,6 +1,6 @@
 """What an interval of the tested model says about the delivered one, which was trained again on more examples.
 
-Two things differ. A second training lands elsewhere: the noise floor of the run says how far, and both ends allow for
+Two things differ. A second training lands elsewhere: ``retraining_noise`` says how far, and both ends allow for
 two independent trainings (a normal interval; its square adds to that of the examples). And with more examples a model
 is hardly worse and may be better: error falls at most about as the square root of the number of examples (the steep
 end of the learning curves that Hestness et al., 2017, report), so the good end moves by that much besides.

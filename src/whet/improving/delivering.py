@@ -19,6 +19,7 @@ from whet.improving.explaining import explained, explaining_seconds
 from whet.improving.handover import Handover
 from whet.improving.refitting import refit_members
 from whet.improving.reporting import report_data
+from whet.improving.retraining_noise import retraining_std
 from whet.improving.selecting import Selected
 from whet.improving.session import Session
 from whet.improving.summarising import fast_figures, front_figures, summary_of
@@ -57,7 +58,7 @@ def deliver(session: Session, selected: Selected, result: TestResult, *, finish_
             result.after.high,
             tested_on=session.arena.num_train,
             delivered_on=len(_everything(session, result)),
-            seed_std=session.noise.std or 0.0,
+            seed_std=retraining_std(session.prepared.metric, session.pool, handover.members),
         )
         test = {**test, "low": low, "high": high}
     with session.clock.step("report"):
