@@ -18,6 +18,7 @@ from whet.improving.blending import CALIBRATED
 from whet.improving.candidate import MEASURE_S, costs_of, title_of
 from whet.improving.costs import Costs, costs_of_model
 from whet.improving.handover import Handover
+from whet.improving.imagining import num_imagined, with_imagined
 from whet.improving.limiting import Guesses
 from whet.improving.session import Session
 from whet.improving.shares import Shares, finish_seconds
@@ -83,7 +84,8 @@ def _planned(session: Session, found: Trial, teacher: Costs, seconds: float) -> 
     if session.clock.budget_s is None:
         return recipe.to_dict()
     trainings = parts if parts == 1 else parts + 1  # with folds once more, on all examples
-    seen = sum(len(train) for train, _ in session.arena.parts_of(0))
+    modality = session.prepared.schema.modality
+    seen = sum(len(train) + num_imagined(len(train), modality) for train, _ in session.arena.parts_of(0))
     left_s = min(seconds, session.clock.left() - finish_seconds(session.clock.budget_s))
     each_s = (left_s - teacher.latency_ms[64] / 1000 * seen) / trainings
     least = LEAST_ASKED if session.options.fast_model else LEAST
@@ -145,7 +147,9 @@ def _model(session: Session, handover: Handover, trial: Trial) -> Model:
     fitted = session.trials.fitted(trial)[0]
     if session.arena.num_parts > 1:
         session.observer.doing(f"{trial.title}, on all examples")
-        data = replace(session.prepared.data.take(session.arena.evaluated), taught=np.asarray(handover.scores))
+        told = replace(session.prepared.data.take(session.arena.evaluated), taught=np.asarray(handover.scores))
+        teacher = session.model_of(handover.members, handover.blend)
+        data = with_imagined(told, session.prepared.target, teacher.scores)
         try:
             fitted = session.trials.bench.train(trial.recipe, data, None, name=f"fast-{trial.key}").fitted
         except TrainingFailedError as fault:

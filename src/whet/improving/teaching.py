@@ -12,10 +12,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from whet.data.dataset import Dataset
 from whet.ensembling.losses import loss_of
 from whet.evaluation.blend import Blend
 from whet.improving.handover import Handover
+from whet.improving.imagining import with_imagined
 from whet.improving.limiting import Guesses
 from whet.improving.session import Session
 from whet.improving.trials import Trial, Weighted
@@ -77,8 +80,12 @@ def taught_part(session: Session, handover: Handover, *, repeat: int, number: in
     train = session.prepared.data.take(session.arena.parts_of(repeat)[number][0])
     crossed = session.arena.num_parts > 1
     members = [m for m in handover.members if not crossed or m.trial.repeat == repeat]
-    scores = [session.trials.fitted(m.trial)[number].scores(train) for m in members]
-    return replace(train, taught=_of(handover.blend, members).combine(scores))
+    blend = _of(handover.blend, members)
+
+    def answer(data: Dataset) -> np.ndarray:
+        return blend.combine([session.trials.fitted(m.trial)[number].scores(data) for m in members])
+
+    return with_imagined(replace(train, taught=answer(train)), session.prepared.target, answer)
 
 
 def _of(blend: Blend, members: Sequence[Weighted]) -> Blend:
