@@ -1,12 +1,12 @@
 """What the ensemble brings over the best single model, and how much of it the distilled model keeps.
 
-    python -m benchmarks ensembles [--sources SOURCE[=TARGET] ...] [--draws 5] [--epochs 20]
+    python -m benchmarks ensembles [--sources SOURCE[=TARGET] ...] [--draws 5] [--epochs 10] [--workers 2]
 
-Per source and draw: 20 % of the examples are sealed; baselines, the default network with several seeds, fast members
-and other architectures are trained as a run would train them; the trials are blended, a student is distilled, and the
-three models are scored on the sealed part. The best single model is the one of the best validation score. Intervals:
-Student's over the draws, each with a split and seeds of its own. Counted in epochs, so that a busy machine changes
-nothing but the seconds.
+Per source and draw: baselines, the default network with several seeds, fast members and other architectures are
+trained as a run would train them; the trials are blended, a student is distilled, and the three models are scored on
+examples that none of them saw: 4,000 fresh ones of a set of ``made_sets.py``, the sealed part of any other source. The
+best single model is the one of the best validation score. Intervals: Student's over the draws, each with data, split and
+seeds of its own. Counted in epochs, so that a busy machine changes nothing but the seconds.
 """
 
 from __future__ import annotations
@@ -14,15 +14,20 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
+import torch
 
+from benchmarks.made_sets import MADE
 from benchmarks.paired import paired, summary
 from benchmarks.storing import store
+from whet.data.dataset import Dataset
+from whet.data.load import load
 from whet.improving.baselines import run_baselines, run_members
 from whet.improving.blending import blend_trials, calibrated
 from whet.improving.clock import Clock
@@ -37,42 +42,35 @@ from whet.improving.options import Options
 from whet.improving.prepare import prepare, truth_of
 from whet.improving.session import Session
 from whet.ledger.records import Ledger
+from whet.rng import make_numpy_generator
 
-SOURCES = (
-    "sklearn:digits",
-    "sklearn:wine",
-    "sklearn:breast_cancer",
-    "sklearn:diabetes",
-    "made:friedman=target",
-    "made:rings=label",
-)
+FRESH = 4000  # examples on which the models of a made set are compared
 
 
 def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks ensembles")
     parser.add_argument(
-        "--sources", nargs="*", default=SOURCES, help="SOURCE or SOURCE=TARGET; default: six small sets"
+        "--sources", nargs="*", default=list(MADE), help="a made set, SOURCE or SOURCE=TARGET; default: all made sets"
     )
     parser.add_argument("--draws", type=int, default=5)
-    parser.add_argument("--epochs", type=float, default=20.0)
+    parser.add_argument("--epochs", type=float, default=10.0)
+    parser.add_argument("--workers", type=int, default=2, help="draws side by side, one thread each")
     parser.add_argument("--no-store", action="store_true", help="print the rows and keep what is stored")
     options = parser.parse_args(arguments)
     rows = []
     for each in options.sources:
         source, _, target = each.partition("=")
-        rows.append(row_of(source, target or None, draws=options.draws, epochs=options.epochs))
+        rows.append(row_of(source, target or None, options))
         print(rows[-1], flush=True)
     if not options.no_store:
         store("ensembles", {"draws": options.draws, "epochs": options.epochs, "rows": rows})
 
 
-def row_of(source: str, target: str | None, *, draws: int, epochs: float) -> dict[str, Any]:
+def row_of(source: str, target: str | None, options: argparse.Namespace) -> dict[str, Any]:
     """One source over all draws; gains are oriented so that positive is better."""
-    found = []
-    for draw in range(draws):
-        with tempfile.TemporaryDirectory(prefix="whet-ensembles-") as folder:
-            found.append(one_draw(source, target, Path(folder), seed=draw, epochs=epochs))
-            print(source, draw, found[-1], flush=True)
+    draw = partial(one_draw, source, target, epochs=options.epochs)
+    with ProcessPoolExecutor(options.workers, mp_context=get_context("spawn"), initializer=one_thread) as pool:
+        found = list(pool.map(draw, range(options.draws)))
     sign = 1.0 if found[0]["higher_is_better"] else -1.0
     single, ensemble = (sign * np.array([f[name] for f in found]) for name in ("single", "ensemble"))
     taught = [f for f in found if f["fast"] is not None]
@@ -97,22 +95,40 @@ def row_of(source: str, target: str | None, *, draws: int, epochs: float) -> dic
     return {**row, "gain_is_positive": gain > 0, "taught": len(taught)}
 
 
-def one_draw(source: str, target: str | None, folder: Path, *, seed: int, epochs: float) -> dict[str, Any]:
-    """Scores of the three models on the sealed part of one split."""
+def one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+def one_draw(source: str, target: str | None, seed: int, *, epochs: float) -> dict[str, Any]:
+    """Scores of the three models on examples that they never saw."""
     begin = time.perf_counter()
-    given = made(source, seed=seed) if source.startswith("made:") else source
+    known = MADE.get(source)
+    given, target = (source, target) if known is None else (known.draw(stream(seed, "known"), known.num), known.target)
     options = Options(target=target, budget_s=None, epochs=epochs, seed=seed, fast_model=True)
-    run = RunFolder.create(folder / "run", source=source, resumable=False, options=options, command="benchmark")
-    ledger, clock, observer = Ledger(run.ledger), Clock(None), Observer()
-    try:
-        prepared = prepare(given, options, run, ledger, clock, say=observer.say)
-        session = new_session(prepared, options, run, ledger, clock, observer, lambda: False)
-        return scored(session, begin)
-    finally:
-        ledger.close()
+    with tempfile.TemporaryDirectory(prefix="whet-ensembles-") as folder:
+        run = RunFolder.create(
+            Path(folder) / "run", source=source, resumable=False, options=options, command="benchmark"
+        )
+        ledger, clock, observer = Ledger(run.ledger), Clock(None), Observer()
+        try:
+            prepared = prepare(given, options, run, ledger, clock, say=observer.say)
+            session = new_session(prepared, options, run, ledger, clock, observer, lambda: False)
+            fresh = None
+            if known is not None:
+                fresh = load(known.draw(stream(seed, "fresh"), FRESH), schema=prepared.schema, require_target=True)
+            found = scored(session, fresh)
+        finally:
+            ledger.close()
+    found["seconds"] = round(time.perf_counter() - begin, 1)
+    print(source, seed, found, flush=True)
+    return found
 
 
-def scored(session: Session, begin: float) -> dict[str, Any]:
+def stream(seed: int, purpose: str) -> np.random.Generator:
+    return make_numpy_generator(seed, "ensembles", purpose)
+
+
+def scored(session: Session, fresh: Dataset | None) -> dict[str, Any]:
     run_baselines(session)
     run_default(session, exploring_s=3600.0)
     run_members(session)
@@ -121,7 +137,7 @@ def scored(session: Session, begin: float) -> dict[str, Any]:
     best = alone(session.best)
     handover = calibrated(session, blend_trials(session))
     fast = distil(session, handover, seconds=float("inf"))
-    data = session.prepared.sealed.open("benchmark")
+    data = session.prepared.sealed.open("benchmark") if fresh is None else fresh
     assert data.target is not None
     truth, metric = truth_of(session.prepared.target, data.target), session.prepared.metric
     row = next((r for r in session.book.ledger.rows() if r["remedy"] == "ensemble"), None)
@@ -138,26 +154,4 @@ def scored(session: Session, begin: float) -> dict[str, Any]:
         "times_as_fast": None if fast is None else fast.teacher_costs.latency_ms[1] / fast.costs.latency_ms[1],
         "members": len(handover.members),
         "way": None if row is None else row["details"].get("way"),
-        "seconds": round(time.perf_counter() - begin, 1),
     }
-
-
-def made(source: str, *, seed: int) -> pd.DataFrame:
-    """Sets with a known truth: Friedman's first function, and three noisy rings."""
-    rng = np.random.default_rng([seed, 7])
-    if source == "made:friedman":
-        from sklearn.datasets import make_friedman1
-
-        values, target = make_friedman1(n_samples=800, n_features=10, noise=1.0, random_state=seed)
-        return named(values, target=target)
-    if source == "made:rings":
-        angle, label = rng.uniform(0, 2 * np.pi, 900), rng.integers(0, 3, 900)
-        radius = 1.0 + label + 0.45 * rng.normal(size=900)
-        noise = rng.normal(size=(900, 4))
-        values = np.concatenate([np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1), noise], axis=1)
-        return named(values, label=np.array(["inner", "middle", "outer"])[label])
-    raise SystemExit(f"unknown source {source!r}; made are made:friedman and made:rings")
-
-
-def named(values: np.ndarray, **last: Sequence[Any] | np.ndarray) -> pd.DataFrame:
-    return pd.DataFrame({**{f"x{i}": column for i, column in enumerate(values.T)}, **last})

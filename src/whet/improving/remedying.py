@@ -17,7 +17,6 @@ from whet.ledger.entry import Verdict
 __all__ = ["run_remedies"]
 
 UNSCREENED = ("suspected_labels",)  # a short training has not learnt wrong labels by heart, so screening shows nothing
-LEAST_SEEN = 0.5  # epochs below which a network answers at random, so that no other use of its answers can help
 LONG = "longer_training"  # has a step of its own, after the others
 
 
@@ -37,8 +36,8 @@ def run_remedies(session: Session, *, until_s: float, exploring_s: float) -> Non
         if confirmations == 0:
             for proposal in hidden:  # rows that say so, without a training
                 confirm(session, proposal, repeats=len(session.incumbent))
-        if glimpse:
-            visible = [p for p in visible if p.cost == 0 and session.incumbent[0].epochs >= LEAST_SEEN]
+        if glimpse:  # what trains nothing is judged on the longer training
+            return
         free = [p for p in visible if p.cost == 0 or p.remedy in UNSCREENED]
         shown = [p for p in visible if p not in free]
         affordable = int((until_s - session.clock.elapsed()) / 2 / screen_s)
