@@ -5,8 +5,8 @@
 Per source and draw: baselines, the default network with several seeds, fast members and other architectures are
 trained as a run would train them; the trials are blended, a student is distilled, and the three models are scored on
 examples that none of them saw: 4,000 fresh ones of a set of ``made_sets.py``, the sealed part of any other source. The
-best single model is the one of the best validation score. Intervals: Student's over the draws, each with data, split and
-seeds of its own. Counted in epochs, so that a busy machine changes nothing but the seconds.
+best single model is the one of the best validation score. Intervals: Student's over the draws, each with data, split
+and seeds of its own. Counted in epochs, so that a busy machine changes nothing but the seconds.
 """
 
 from __future__ import annotations

@@ -106,6 +106,7 @@ def test_the_student_hears_the_teacher_undistorted(session):
     found = student_recipe(replace(session.pool[0], recipe=replace(network(8), test_time_augmentation=True)))
     assert found.distillation.weight > 0
     assert found.regularisation.label_smoothing == 0
+    assert found.length.epochs > session.pool[0].recipe.length.epochs
     assert not found.test_time_augmentation
 
 

@@ -28,6 +28,7 @@ __all__ = ["choose_student", "student_recipe", "taught_part", "teaching_repeat"]
 
 FASTER = 2.0  # times as fast as the ensemble, by an estimate, or it is not worth its training
 GOOD = 1.25  # a student's loss on validation examples may be so many times that of the best network
+PATIENT = 3.0  # times as many epochs as the trial: a student gains from long schedules (Beyer et al., CVPR 2022)
 LISTENS = Distillation(weight=0.7, temperature=2.0)  # mostly to the teacher; Hinton et al. give labels a lower weight
 
 
@@ -51,7 +52,8 @@ def choose_student(session: Session, members: Sequence[Weighted], guesses: Guess
 
 
 def student_recipe(trial: Trial) -> Recipe:
-    """The trial's recipe without what garbles the teacher's answers or takes time to predict."""
+    """The trial's recipe, for longer, without what garbles the teacher's answers or takes time to predict."""
+    length = trial.recipe.length
     regularisation = replace(trial.recipe.regularisation, label_smoothing=0.0, mixup=0.0, cutmix=0.0)
     return replace(
         trial.recipe,
@@ -60,6 +62,7 @@ def student_recipe(trial: Trial) -> Recipe:
         schedule=replace(trial.recipe.schedule, cycles=1),
         transfer=replace(trial.recipe.transfer, contrastive=0.0),
         distillation=LISTENS,
+        length=length if length.epochs is None else replace(length, epochs=PATIENT * length.epochs),
         test_time_augmentation=False,
         seed=0,
     )
