@@ -15,7 +15,7 @@ from whet.improving.deadline import OutOfTime, time_limit
 from whet.improving.options import Options
 from whet.improving.prepare import Prepared
 from whet.improving.session import Session, noted
-from whet.improving.shares import Shares
+from whet.improving.shares import LARGE, Shares
 from whet.improving.trials import Trials, Wanted
 from whet.ledger.entry import Decision, Plan, Stage, Verdict
 from whet.recipe import Length, Recipe
@@ -160,7 +160,8 @@ def _seconds_each(session: Session, exploring_s: float) -> float:
         return min(
             shares.folds_most * exploring_s / rounds, max(needed, shares.cross_validation * exploring_s / rounds)
         )
-    least, most = shares.default * exploring_s, shares.default_most * exploring_s
+    largest = shares.default_large if len(session.prepared.data) >= LARGE else shares.default_most
+    least, most = shares.default * exploring_s, largest * exploring_s
     wanted = shares.passes * (session.epoch_s or 0.0)
     # where even the most buys only a glimpse, seeds of a shorter one measure the noise as well and leave more time
     return shares.glimpse * exploring_s if wanted > 3 * most else min(most, max(least, wanted))

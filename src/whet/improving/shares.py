@@ -18,6 +18,7 @@ class Shares:
 
     default: float = 0.05  # one training of the default recipe, at least
     default_most: float = 0.09  # and at most, where that buys ``passes`` over the data
+    default_large: float = 0.06  # and from ``LARGE`` examples on, where the long training that follows gains more
     passes: float = 12.0  # epochs after which a default network says something about the data
     glimpse: float = 0.03  # one training of it, where even the most buys a fraction of these epochs only
     glimpse_epochs: float = 2.0  # below which nothing but the time it gets is changed, and one long training follows

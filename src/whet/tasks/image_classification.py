@@ -8,12 +8,10 @@ from typing import ClassVar, Literal
 from whet.data.kinds import Modality
 from whet.recipe import Recipe
 from whet.tasks.facts import Facts
-from whet.tasks.image_recipes import SIZES, convnet
+from whet.tasks.image_recipes import convnet, widths
 from whet.tasks.task import Task, tasks
 
 __all__ = ["ImageClassification"]
-
-WIDE = 14.0  # epochs of the small network from which the wide one does better in the same time
 
 
 class ImageClassification(Task):
@@ -34,12 +32,12 @@ class ImageClassification(Task):
 
     def sized(self, recipe: Recipe, facts: Facts, *, seconds: float) -> Recipe:
         """A wider network, and views at prediction, where the small one would make so many passes that they pay."""
-        if recipe.architecture != "convnet" or facts.epoch_s is None:
+        if recipe.architecture != "convnet" or facts.epoch_s is None or facts.num_train < 5_000:
             return recipe
-        passes = seconds / facts.epoch_s  # epochs of the smallest network
-        if passes < WIDE or facts.num_train < 5_000:
+        now, fitting = recipe.settings.get("widths", ()), widths(passes=seconds / facts.epoch_s)
+        if sum(fitting) <= sum(now):  # never a smaller one than was asked for
             return recipe
-        return replace(recipe.with_settings(widths=list(SIZES[1])), test_time_augmentation=True)
+        return replace(recipe.with_settings(widths=list(fitting)), test_time_augmentation=True)
 
 
 tasks.register(ImageClassification.name)(ImageClassification())
