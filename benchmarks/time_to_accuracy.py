@@ -80,8 +80,8 @@ def cases(options: argparse.Namespace, scratch: Path) -> list[Case]:
 
 
 def as_first_measured(recipe: Recipe) -> Recipe:
-    """What the default recipe was before this benchmark: full size from the first step."""
-    return replace(recipe, resizing=Resizing())
+    """What the default recipe was before this benchmark: full size from the first step, half the rate."""
+    return replace(recipe, resizing=Resizing(), optimiser=replace(recipe.optimiser, lr=0.1))
 
 
 WAYS: dict[str, Callable[[Recipe], Recipe]] = {"first measured": as_first_measured, "now": lambda recipe: recipe}

@@ -130,6 +130,13 @@ def test_asking_whether_threads_are_free_leaves_their_number_alone():
     assert torch.get_num_threads() == before
 
 
+@pytest.mark.parametrize(("slow", "free"), [((1, 0, 0, 0, 0), True), ((0, 1, 1, 0, 0), True), ((1, 0, 1, 1, 0), False)])
+def test_one_unlucky_try_does_not_cost_a_training_its_threads(monkeypatch, slow, free):
+    tries = iter(slow)
+    monkeypatch.setattr("whet.training.threads._slows_down", lambda values, count: bool(next(tries)))
+    assert threads_are_free(2) is free
+
+
 def test_a_library_gets_one_thread_for_few_examples_or_beside_other_work(monkeypatch):
     monkeypatch.setattr("whet.training.threads.available_cores", lambda: 4)
     free = []
