@@ -1,7 +1,9 @@
 """A block is left when its time is over, wherever it is, and what it left behind is usable."""
 
 import json
+import sys
 import time
+import weakref
 
 import numpy as np
 import pytest
@@ -47,6 +49,45 @@ def test_time_that_is_over_before_the_block_begins_still_ends_it():
 def test_ordinary_handlers_do_not_swallow_it():
     with pytest.raises(OutOfTime), time_limit(0.02):
         spin()
+
+
+class Thing:
+    """Something that can be watched while it goes."""
+
+
+def test_it_is_raised_again_where_a_callback_of_the_collector_swallowed_it(capsys):
+    begin, hook, things = time.monotonic(), sys.unraisablehook, [Thing()]
+
+    def slow(_):  # the time is over in the middle of it
+        while time.monotonic() < begin + 0.2:
+            sum(range(100))
+
+    def block():
+        things.clear()
+        spin()
+
+    watched = weakref.ref(things[0], slow)
+    with pytest.raises(OutOfTime), time_limit(0.05):
+        block()
+    assert watched() is None
+    assert time.monotonic() - begin < 2.0
+    assert capsys.readouterr().err == ""
+    assert sys.unraisablehook is hook
+
+
+def test_other_faults_of_callbacks_are_told_as_ever(monkeypatch):
+    told = []
+    monkeypatch.setattr(sys, "unraisablehook", told.append)
+
+    def wrong(_):
+        raise KeyError("wrong")
+
+    with time_limit(1.0):
+        thing = Thing()
+        watched = weakref.ref(thing, wrong)
+        del thing
+    assert watched() is None
+    assert [each.exc_type for each in told] == [KeyError]
 
 
 def test_slowness_is_at_least_one():

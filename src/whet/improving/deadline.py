@@ -8,14 +8,16 @@ a run are written whole or not at all, so a block may be left at any point.
 from __future__ import annotations
 
 import ctypes
+import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 __all__ = ["OutOfTime", "slowness", "time_limit"]
 
 PROBE_S = 0.02  # of a processor's time
+AGAIN_S = 0.01  # until the next try, where the interpreter could not pass the exception on
 
 
 class OutOfTime(BaseException):  # not an Exception: `except Exception` around a trial must not swallow it
@@ -44,16 +46,44 @@ def time_limit(seconds: float) -> Iterator[None]:
             if not is_over:
                 _raise_in(thread, OutOfTime)
 
-    timer = threading.Timer(max(0.0, seconds), fire)
-    timer.daemon = True
-    timer.start()
+    timer = _after(seconds, fire)
     try:
-        yield
+        with _swallowed(lambda: _after(AGAIN_S, fire)):
+            yield
     finally:
         with lock:
             is_over = True
             _raise_in(thread, None)  # takes back what was asked for and has not happened yet
         timer.cancel()
+
+
+def _after(seconds: float, work: Callable[[], None]) -> threading.Timer:
+    timer = threading.Timer(max(0.0, seconds), work)
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
+@contextmanager
+def _swallowed(again: Callable[[], object]) -> Iterator[None]:
+    """Call ``again`` where ``OutOfTime`` was raised in a callback of the garbage collector, which passes nothing on.
+
+    The interpreter would print it as "Exception ignored" and let the block run on.
+    """
+    former = sys.unraisablehook
+
+    def hook(unraisable: sys.UnraisableHookArgs) -> None:
+        if unraisable.exc_type is OutOfTime:
+            again()
+        else:
+            former(unraisable)
+
+    sys.unraisablehook = hook
+    try:
+        yield
+    finally:
+        if sys.unraisablehook is hook:
+            sys.unraisablehook = former
 
 
 def slowness(seconds: float = PROBE_S) -> float:
