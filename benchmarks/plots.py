@@ -51,6 +51,8 @@ def time_to_accuracy(result: dict[str, Any]) -> Figure:
         for goal in next(iter(recipes.values()))["seconds_to"]:
             axes.axhline(float(goal), color="#e2e8f0", zorder=0)
         axes.set_xscale("log")
+        axes.set_xticks(ticks := [round(s) for s in seconds], labels=[str(s) for s in ticks])
+        axes.minorticks_off()
         _dress(axes, data, f"seconds ({result['clock']} time)", "test accuracy")
     return figure
 
