@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from whet.recipe import AugmentStep, Length, Optimiser, Recipe, Regularisation, Resizing, Schedule
 from whet.tasks.facts import Facts
 
@@ -41,7 +43,7 @@ def muon_lr(batch_size: int) -> float:
     >>> muon_lr(64), muon_lr(256)
     (0.1, 0.2)
     """
-    return round(0.1 * (batch_size / 64) ** 0.5, 3)
+    return round(0.1 * math.sqrt(batch_size / 64), 3)
 
 
 def widths(*, passes: float) -> tuple[int, ...]:
