@@ -60,10 +60,11 @@ def _imported():
 
 @pytest.mark.parametrize("by_example", [True, False])
 def test_a_slow_model_is_diagnosed_within_the_budget(by_example):
-    model = Slow(0.0012 if by_example else 0.03, ends_in_softmax=True, by_example=by_example)
+    # a pass takes up to a tenth of the time, and all of it is long enough for a busy machine, whose own share grows
+    model = Slow(0.003 if by_example else 0.075, ends_in_softmax=True, by_example=by_example)
     began = time.monotonic()
-    report = diagnose_setup(setup_of(model, valid=[examples(64, seed=1)]), budget_s=3.0)
-    assert time.monotonic() - began < 3.3 + 0.5  # half a second for a machine that does other things as well
+    report = diagnose_setup(setup_of(model, valid=[examples(64, seed=1)]), budget_s=10.0)
+    assert time.monotonic() - began < 11.0 + 0.5  # half a second for a machine that does other things as well
     assert report.verdict is not None
     assert report.verdict.root.symptom == "double_softmax"
 
