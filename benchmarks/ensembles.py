@@ -62,8 +62,8 @@ def main(arguments: list[str]) -> None:
         source, _, target = each.partition("=")
         rows.append(row_of(source, target or None, options))
         print(rows[-1], flush=True)
-    if not options.no_store:
-        store("ensembles", {"draws": options.draws, "epochs": options.epochs, "rows": rows})
+        if not options.no_store:  # after each source: an hour's run that is cut short keeps what it measured
+            store("ensembles", {"draws": options.draws, "epochs": options.epochs, "rows": rows})
 
 
 def row_of(source: str, target: str | None, options: argparse.Namespace) -> dict[str, Any]:

@@ -75,10 +75,12 @@ def test_a_space_survives_its_file_and_short_forms_are_understood(tmp_path):
     assert read_space(tmp_path / "space.yaml").to_dict() == SPACE.to_dict()
     (tmp_path / "short.yaml").write_text(
         "optimiser.lr: {low: 1e-4, high: 1e-2, log: true}\nbatch_size: {low: 16, high: 64}\n"
+        "settings.depth: [1, 2, 4]\n"
     )
     short = read_space(tmp_path / "short.yaml").dimensions
     assert short["optimiser.lr"] == Real(low=1e-4, high=1e-2, log=True)  # YAML itself reads 1e-4 as a word
     assert isinstance(short["batch_size"], Whole)
+    assert short["settings.depth"].to_dict() == Choice(values=(1, 2, 4)).to_dict()
 
 
 @pytest.mark.parametrize(
@@ -121,6 +123,8 @@ def test_an_impossible_space_is_refused_with_field_value_and_advice(plain, messa
             Real(low=0.1, high=1),
             r"optimizer.lr: a recipe has no such field. Did you mean 'optimiser.lr'",
         ),
+        ("lr", Real(low=0.1, high=1), r"lr: a recipe has no such field. Did you mean 'optimiser.lr'"),
+        ("regularisation.dropout", Real(low=0, high=0.5), r"no such field. Did you mean 'settings.dropout'"),
         ("settings.witdh", Whole(low=1, high=2), r"'mlp' has no such setting. Did you mean 'settings.width'"),
         (
             "batch_size",

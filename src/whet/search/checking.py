@@ -51,12 +51,19 @@ def _fault(name: str, dimension: Dimension, recipe: Recipe) -> str | None:
     first, _, rest = name.partition(".")
     known = field_names(recipe)
     if first == "settings" and settings_of(recipe.architecture) and name not in known:
-        return f"architecture {recipe.architecture!r} has no such setting. {did_you_mean(name, known)}"
+        return f"architecture {recipe.architecture!r} has no such setting. {_nearest(name, known)}"
     if first not in ("settings", "encoding") and name not in known:
-        return f"a recipe has no such field. {did_you_mean(name, known)}"
+        return f"a recipe has no such field. {_nearest(name, known)}"
     if first in ("settings", "encoding") and not rest:
         return f"name one of its parts, for example {first}.width."
     return _wrong_type(name, dimension, recipe) or _refused(name, dimension, recipe)
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    """People know what a field is called and not where it stands: ``regularisation.dropout``, or ``lr`` alone."""
+    last = name.rpartition(".")[2]
+    same = [each for each in known if each.rpartition(".")[2] == last]
+    return f"Did you mean {' or '.join(map(repr, same))}?" if same else did_you_mean(name, known)
 
 
 def _wrong_type(name: str, dimension: Dimension, recipe: Recipe) -> str | None:

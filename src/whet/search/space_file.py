@@ -6,7 +6,8 @@
     optimiser.name: {kind: choice, values: [adamw, sgd]}
     optimiser.momentum: {kind: real, low: 0.5, high: 0.95, when: {optimiser.name: [sgd]}}
 
-``kind`` may be left out: values make a choice, whole ends a whole number, anything else a real one.
+``kind`` may be left out: values make a choice, whole ends a whole number, anything else a real one. A plain list is a
+choice of its values.
 """
 
 from __future__ import annotations
@@ -99,8 +100,10 @@ def space_from_dict(content: Any) -> Space:
 
 
 def _dimension(plain: Any) -> Dimension:
+    if isinstance(plain, list):
+        plain = {"values": plain}
     if not isinstance(plain, Mapping):
-        raise ConfigError(f"write a mapping such as {{low: 1, high: 4}} or {{values: [a, b]}}; got {plain!r}.")
+        raise ConfigError(f"write a mapping such as {{low: 1, high: 4}} or a list of values; got {plain!r}.")
     given = {str(k): v for k, v in plain.items()}
     kind = given.pop("kind", None) or _kind(given)
     if kind not in KINDS:
