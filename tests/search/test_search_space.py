@@ -74,8 +74,7 @@ def test_a_space_survives_its_file_and_short_forms_are_understood(tmp_path):
     write_space(SPACE, tmp_path / "space.yaml")
     assert read_space(tmp_path / "space.yaml").to_dict() == SPACE.to_dict()
     (tmp_path / "short.yaml").write_text(
-        "optimiser.lr: {low: 1e-4, high: 1e-2, log: true}\nbatch_size: {low: 16, high: 64}\n"
-        "settings.depth: [1, 2, 4]\n"
+        "optimiser.lr: {low: 1e-4, high: 1e-2, log: true}\nbatch_size: {low: 16, high: 64}\nsettings.depth: [1, 2, 4]\n"
     )
     short = read_space(tmp_path / "short.yaml").dimensions
     assert short["optimiser.lr"] == Real(low=1e-4, high=1e-2, log=True)  # YAML itself reads 1e-4 as a word
