@@ -13,6 +13,7 @@ from whet.recipe import Recipe
 from whet.tasks.target import Target
 from whet.training.fit import fit
 from whet.training.fitted import FitSetting, Training
+from whet.training.fitted_network import FittedNetwork
 
 __all__ = ["Bench"]
 
@@ -28,8 +29,10 @@ class Bench:
     treating_s: float = 30.0  # for judging the labels of one training part
     judged: dict[str, Any] = field(default_factory=dict)  # what treatments found out, for seeds and remedies
 
-    def train(self, recipe: Recipe, train: Dataset, valid: Dataset | None, *, name: str) -> Training:
-        """Treat the training examples as the recipe says, and fit.
+    def train(
+        self, recipe: Recipe, train: Dataset, valid: Dataset | None, *, name: str, start: FittedNetwork | None = None
+    ) -> Training:
+        """Treat the training examples as the recipe says, and fit, from the weights of ``start`` on where there is one.
 
         Raises:
             TrainingFailedError: whatever went wrong, so that it ends this training and not the run.
@@ -37,7 +40,7 @@ class Bench:
         """
         setting = replace(self.setting, checkpoint=self.checkpoints / name)
         try:
-            return fit(recipe, self.target, self._treated(recipe, train), valid, setting=setting)
+            return fit(recipe, self.target, self._treated(recipe, train), valid, setting=setting, start=start)
         except TrainingFailedError:
             raise
         except MemoryError as fault:

@@ -17,7 +17,7 @@ from whet.improving.deadline import OutOfTime, time_limit
 from whet.improving.distilling import Fast
 from whet.improving.explaining import explained, explaining_seconds
 from whet.improving.handover import Handover
-from whet.improving.refitting import refit_members
+from whet.improving.refitting import Refitted, refit_members
 from whet.improving.reporting import report_data
 from whet.improving.retraining_noise import retraining_std
 from whet.improving.selecting import Selected
@@ -49,8 +49,8 @@ def deliver(session: Session, selected: Selected, result: TestResult, *, finish_
     if selected.fast is not None:
         _save_fast(session, selected.fast, result)
     with session.clock.step("training on all examples"):
-        num_refitted = _refit_in_time(session, handover, result, about, finish_s=finish_s)
-    if num_refitted:
+        trained = _refit_in_time(session, handover, result, about, finish_s=finish_s)
+    if trained:
         low, high = allowing_for_retraining(
             session.prepared.metric,
             result.after.score,
@@ -58,7 +58,12 @@ def deliver(session: Session, selected: Selected, result: TestResult, *, finish_
             result.after.high,
             tested_on=session.arena.num_train,
             delivered_on=len(_everything(session, result)),
-            seed_std=retraining_std(session.prepared.metric, session.pool, handover.members),
+            seed_std=retraining_std(
+                session.prepared.metric,
+                session.pool,
+                handover.members,
+                again={part.key for part in trained if part.how == "again"},
+            ),
         )
         test = {**test, "low": low, "high": high}
     with session.clock.step("report"):
@@ -70,7 +75,7 @@ def deliver(session: Session, selected: Selected, result: TestResult, *, finish_
             fast=fast_figures(selected, result),
         )
         _report(session, tested, result, data)
-    write_json(session.folder.summary, summary_of(session, result, test, num_refitted, selected))
+    write_json(session.folder.summary, summary_of(session, result, test, len(trained), selected))
 
 
 def deliver_stopped(session: Session) -> None:
@@ -98,35 +103,37 @@ def _report(session: Session, tested: Model, result: TestResult, data: ReportDat
 
 def _refit_in_time(
     session: Session, handover: Handover, result: TestResult, about: dict[str, Any], *, finish_s: float
-) -> int:
-    """How many members were trained again; none where that took longer than foreseen."""
+) -> list[Refitted]:
+    """The members that were trained again, or further; none where that took longer than foreseen."""
     try:
         with time_limit(session.clock.left() - 0.4 * finish_s):
             return _refit(session, handover, result, about, finish_s=finish_s)
     except OutOfTime:
         session.observer.say("training on all examples took too long; the tested model is handed over as it is")
         recover_folder(session.folder.model)
-        return 0
+        return []
 
 
-def _refit(session: Session, handover: Handover, result: TestResult, about: dict[str, Any], *, finish_s: float) -> int:
+def _refit(
+    session: Session, handover: Handover, result: TestResult, about: dict[str, Any], *, finish_s: float
+) -> list[Refitted]:
     everything = _everything(session, result)
     budget = session.clock.budget_s
     until_s = float("inf") if budget is None else budget - 0.6 * finish_s
-    again, refitted = refit_members(session, handover.members, everything, until_s=until_s)
-    if not refitted:
-        return 0
-    note = (
-        f"{refitted} of {len(handover.members)} members trained again on all {len(everything)} examples after the test"
-    )
+    parts = refit_members(session, handover.members, everything, until_s=until_s)
+    trained = [part for part in parts if part.how != "kept"]
+    if not trained:
+        return []
+    members = f"{len(trained)} of {len(handover.members)} members"
+    note = f"{members} trained again, or further, on all {len(everything)} examples after the test"
     model = session.model(
-        [r.member for r in again], [r.weight for r in again], [r.temperature for r in again], handover.blend
+        [r.member for r in parts], [r.weight for r in parts], [r.temperature for r in parts], handover.blend
     )
     model = replace(model, about={**about, "num_train": len(everything), "fit_on": note})
     if not _keeps_limits(session, model):
-        return 0
+        return []
     save(model, session.folder.model)
-    return refitted
+    return trained
 
 
 def _save_fast(session: Session, fast: Fast, result: TestResult) -> None:

@@ -22,7 +22,7 @@ from whet.improving.looking_over import look_over
 from whet.improving.observer import Observer
 from whet.improving.opening import announce, new_session
 from whet.improving.options import Options
-from whet.improving.passes import ends_by_clock, is_glimpse
+from whet.improving.passes import ends_by_clock, is_far_from_end, is_glimpse
 from whet.improving.prepare import prepare
 from whet.improving.rates import note_suggested_lr
 from whet.improving.refitting import estimated_seconds
@@ -152,11 +152,13 @@ def _improve_network(session: Session, *, exploring_s: float, finish_s: float) -
     share = Shares().explore if by_clock else Shares().explore_saturated
     end = clock.elapsed() + max(0.0, clock.left() - finish_s) if clock.budget_s else float("inf")
     begin_s = end - exploring_s if clock.budget_s else 0.0
-    if not is_glimpse(session):
+    left_s = end - clock.elapsed()
+    looks = bool(session.folder.remember("looks", lambda: not is_far_from_end(session, left_s=left_s)))
+    if looks and not is_glimpse(session):
         with clock.step("learning-rate range test"):
             note_suggested_lr(session, exploring_s=exploring_s)
     with clock.step("remedies"):
-        run_remedies(session, until_s=begin_s + share * exploring_s, exploring_s=exploring_s)
+        run_remedies(session, until_s=begin_s + share * exploring_s, exploring_s=exploring_s, looks=looks)
     with clock.step("other architectures"):
         run_alternatives(session, until_s=end - 0.25 * exploring_s, exploring_s=exploring_s)
     if clock.budget_s is None:
@@ -165,8 +167,10 @@ def _improve_network(session: Session, *, exploring_s: float, finish_s: float) -
     if by_clock:
         reuse_s = float(session.folder.remember("reuse_s", lambda: reusing_seconds(session, exploring_s=exploring_s)))
         seconds = max(0.0, end - clock.elapsed() - reserve - reuse_s)
-        if len(session.prepared.data) < LARGE:
+        if len(session.prepared.data) < LARGE:  # what follows is one more such training, on every example
             seconds /= 1 + 1.25 * len(session.prepared.data) / session.arena.num_train
+        else:
+            seconds *= 1 - Shares().going_on
         with clock.step("longer training"):
             run_longer(session, seconds=float(session.folder.remember("longer_s", lambda: round(seconds, 2))))
         if reuse_s:

@@ -1,19 +1,22 @@
 """Before handing over: train the chosen members once more on every example, as far as time allows.
 
 The sealed test has been opened and quoted by then, for the models that never saw it; what is handed over has the same
-recipes and more data. A member whose training would not fit in the time that is left keeps its weights.
+recipes and more data. A member whose training would not fit in the time that is left goes on from its weights instead,
+where that is worth it, or keeps them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
 from whet.bundle.model import Member
 from whet.data.dataset import Dataset
 from whet.errors import TrainingFailedError
+from whet.improving.going_on import going_on
 from whet.improving.prepare import truth_of
 from whet.improving.session import Session
 from whet.improving.trials import Trial, Weighted
@@ -24,32 +27,45 @@ from whet.training.validation import sample
 __all__ = ["Refitted", "estimated_seconds", "refit_members"]
 
 CHECKED = 1_000  # examples on which a model that was trained again is looked at
+HASTE = 1.05  # what comes after the last step takes its time as well
 SLACK = 1.25  # a refit may take this much longer than the trial per example, or it is cut off
+
+How = Literal["again", "further", "kept"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Refitted:
-    """A member as it is handed over."""
+    """A member as it is handed over, or one part of it."""
 
     member: Member
     weight: float
     temperature: float
+    key: str  # of its trial
+    how: How
 
 
-def refit_members(
-    session: Session, members: Sequence[Weighted], data: Dataset, *, until_s: float
-) -> tuple[list[Refitted], int]:
-    """The members, heaviest first, and how many of the trials were trained again."""
-    result: list[Refitted] = []
-    refitted = 0
-    for each in sorted(members, key=lambda m: -m.weight):
-        again = _again(session, each.trial, data, left_s=until_s - session.clock.elapsed())
-        refitted += again is not None
-        parts = [again] if again is not None else session.trials.fitted(each.trial)[: each.num_parts]
-        for part in parts:
-            member = Member(title=each.trial.title, recipe=each.trial.recipe, fitted=part)
-            result.append(Refitted(member=member, weight=each.weight / len(parts), temperature=each.temperature))
-    return result, refitted
+def refit_members(session: Session, members: Sequence[Weighted], data: Dataset, *, until_s: float) -> list[Refitted]:
+    """The members, heaviest first; one that was trained again, or further, is one part."""
+    return [part for each in sorted(members, key=lambda m: -m.weight) for part in _parts(session, each, data, until_s)]
+
+
+def _parts(session: Session, each: Weighted, data: Dataset, until_s: float) -> list[Refitted]:
+    trial = each.trial
+    how: How = "again"
+    fitted = _again(session, trial, data, left_s=until_s - session.clock.elapsed())
+    if fitted is None:
+        how, fitted = "further", _further(session, trial, data, left_s=until_s - session.clock.elapsed())
+    parts = [fitted] if fitted is not None else session.trials.fitted(trial)[: each.num_parts]
+    return [
+        Refitted(
+            member=Member(title=trial.title, recipe=trial.recipe, fitted=part),
+            weight=each.weight / len(parts),
+            temperature=each.temperature,
+            key=trial.key,
+            how="kept" if fitted is None else how,
+        )
+        for part in parts
+    ]
 
 
 def _again(session: Session, trial: Trial, data: Dataset, *, left_s: float) -> Fitted | None:
@@ -65,6 +81,25 @@ def _again(session: Session, trial: Trial, data: Dataset, *, left_s: float) -> F
         return None
     if not _is_sound(session, trial, fitted, data):
         session.observer.say(f"{trial.title}: trained on all examples it does worse than before; kept as it was")
+        return None
+    return fitted
+
+
+def _further(session: Session, trial: Trial, data: Dataset, *, left_s: float) -> Fitted | None:
+    """The trial's one network, gone on with; None where there is no such thing, or it comes out worse."""
+    if left_s == float("inf") or session.arena.num_parts > 1:
+        return None
+    recipe = going_on(trial, seconds=left_s / HASTE, growth=len(data) / session.arena.num_train)
+    if recipe is None:
+        return None
+    session.observer.doing(f"going on with {trial.title} on all {len(data):,} examples")
+    try:
+        fitted = session.trials.further(recipe, trial, data).fitted
+    except TrainingFailedError as fault:
+        session.observer.say(f"{trial.title}: going on with all examples failed ({fault.cause}); kept as it was")
+        return None
+    if not _is_sound(session, trial, fitted, data):
+        session.observer.say(f"{trial.title}: gone on with all examples it does worse than before; kept as it was")
         return None
     return fitted
 

@@ -20,8 +20,8 @@ UNSCREENED = ("suspected_labels",)  # a short training has not learnt wrong labe
 LONG = "longer_training"  # has a step of its own, after the others
 
 
-def run_remedies(session: Session, *, until_s: float, exploring_s: float) -> None:
-    """Spend the time up to ``until_s`` (on the run's clock) on remedies."""
+def run_remedies(session: Session, *, until_s: float, exploring_s: float, looks: bool = True) -> None:
+    """Spend the time up to ``until_s`` (on the run's clock) on remedies; without ``looks``, on those that need none."""
     arena = inner(session.prepared, session.arena, seed=session.options.seed)
     screen_s = max(1.0, Shares().screen * exploring_s)
     confirmations, glimpse = 0, is_glimpse(session)
@@ -29,6 +29,8 @@ def run_remedies(session: Session, *, until_s: float, exploring_s: float) -> Non
         session.observer.say(
             "the network saw too little of the data to tell what helps it: most time goes to a longer one"
         )
+    elif not looks:
+        session.observer.say("short trainings say little about the long one to come: most time goes to that")
     while session.clock.elapsed() < until_s and confirmations < session.options.max_confirmations - 2:
         session.findings = [*session.audited, *diagnose(session)]
         proposals = [p for p in _proposals(session) if p.remedy not in (LONG, *TRANSFER_STEPS)]
@@ -41,7 +43,8 @@ def run_remedies(session: Session, *, until_s: float, exploring_s: float) -> Non
         free = [p for p in visible if p.cost == 0 or p.remedy in UNSCREENED]
         shown = [p for p in visible if p not in free]
         affordable = int((until_s - session.clock.elapsed()) / 2 / screen_s)
-        chosen = free + screen(session, arena, shown[:affordable], seconds=screen_s, until_s=until_s)
+        looked_at = shown[:affordable] if looks else []
+        chosen = free + screen(session, arena, looked_at, seconds=screen_s, until_s=until_s)
         adopted = False
         for proposal in chosen:
             repeats = _affordable_repeats(session, proposal, until_s)

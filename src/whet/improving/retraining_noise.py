@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from whet.evaluation.metric import Metric
@@ -20,15 +20,20 @@ from whet.ledger.noise import NoiseFloor
 __all__ = ["retraining_std"]
 
 
-def retraining_std(metric: Metric, pool: Sequence[Trial], members: Sequence[Weighted]) -> float:
-    """In the metric's unit; 0 where no recipe of ``pool`` was trained with two seeds, or no member is a network."""
+def retraining_std(
+    metric: Metric, pool: Sequence[Trial], members: Sequence[Weighted], *, again: Collection[str]
+) -> float:
+    """In the metric's unit, of ``members`` whose keys ``again`` names; the others keep their weights or go on.
+
+    0 where no recipe of ``pool`` was trained with two seeds, or none of these members is a network.
+    """
     by_recipe: dict[tuple[str, str], list[float]] = defaultdict(list)
     for trial in pool:
         if trial.curve:
             by_recipe[trial.arena, replace(trial.recipe, seed=0).digest()].append(_error(metric, trial))
     floor = NoiseFloor.of([error / _mean(errors) for error in errors] for errors in by_recipe.values() if _mean(errors))
     total = sum(abs(m.weight) for m in members) or 1.0
-    moved = [m.weight / total * _error(metric, m.trial) for m in members if m.trial.curve]
+    moved = [m.weight / total * _error(metric, m.trial) for m in members if m.trial.curve and m.trial.key in again]
     return (floor.std or 0.0) * math.hypot(*moved)
 
 

@@ -31,6 +31,7 @@ class Shares:
     cross_validation: float = 0.12  # one repeat of K folds must cost less than this, or a hold-out is used
     folds_most: float = 0.30  # but for tiny data, which folds are used for at any price, one repeat may take this
     folds_all: float = 0.45  # all repeats of K folds together
+    going_on: float = 0.15  # of a long training's time, for going on with the examples that were held back from it
     distil: float = 0.06  # one fast model taught by the ensemble, where nobody asked
     distil_asked: float = 0.25  # and where it was asked for: about what one long training is given
     distil_from_s: float = 60.0  # seconds of budget below which there is no time for one

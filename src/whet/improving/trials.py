@@ -24,6 +24,7 @@ from whet.recipe import Recipe
 from whet.stored_state import read_state, write_state
 from whet.tasks.target import Target
 from whet.training.fitted import CurvePoint, FitSetting, Fitted, Training
+from whet.training.fitted_network import FittedNetwork
 from whet.training.restore import restore
 
 __all__ = ["Trial", "Trials", "Wanted", "Weighted"]
@@ -195,6 +196,12 @@ class Trials:
         if isinstance(result, TrainingFailedError):
             raise result
         return result
+
+    def further(self, recipe: Recipe, trial: Trial, data: Dataset) -> Training:
+        """Train the trial's one network on all of ``data``, from the weights that it has, in this process."""
+        (start,) = self.fitted(trial)
+        assert isinstance(start, FittedNetwork)
+        return self.bench.train(recipe, data, None, name=f"further-{trial.key}", start=start)
 
     def store(self, trial: Trial, parts: list[Fitted]) -> None:
         """Remember a trial that was made elsewhere, with its models."""

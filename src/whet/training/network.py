@@ -36,13 +36,14 @@ def fit_network(
     valid: Dataset | None,
     *,
     setting: FitSetting,
+    start: FittedNetwork | None = None,
     now: Callable[[], float] = time.perf_counter,
 ) -> Training:
     """See ``fit``; ``now`` reads the clock in seconds."""
     clock = TrainingClock(recipe.length, now=now)
     check_cycles(recipe)
     checkpoint = None if setting.checkpoint is None else Checkpoint(setting.checkpoint, identity(recipe, train, valid))
-    ready = prepare(recipe, target, train, valid, setting)
+    ready = prepare(recipe, target, train, valid, setting, start=start)
     with kept_memory(setting.memory_bytes):  # from here on, because speeds are measured while a loop is assembled
         loop = assemble(recipe, ready, valid, clock=clock, setting=setting, checkpoint=checkpoint)
         notes = _notes_before(recipe, valid, loop)

@@ -22,7 +22,7 @@ from whet.tasks.target import Target
 from whet.training.batches import BatchOrder
 from whet.training.distilled import taught_targets
 from whet.training.fitted import FitSetting
-from whet.training.fitted_network import build_augmentations
+from whet.training.fitted_network import FittedNetwork, build_augmentations
 from whet.training.lora import add_low_rank
 from whet.training.out_of_memory import hand_back, is_out_of_memory
 from whet.training.resizing import check_resizing
@@ -53,16 +53,27 @@ class Prepared:
         return torch.from_numpy(self.codes)
 
 
-def prepare(recipe: Recipe, target: Target, train: Dataset, valid: Dataset | None, setting: FitSetting) -> Prepared:
-    """Fit the encoder, encode, build and initialise the network."""
+def prepare(
+    recipe: Recipe,
+    target: Target,
+    train: Dataset,
+    valid: Dataset | None,
+    setting: FitSetting,
+    *,
+    start: FittedNetwork | None = None,
+) -> Prepared:
+    """Fit the encoder, encode, build and initialise the network; encoder and weights are those of ``start``, if any."""
     if train.target is None or len(train) == 0:
         raise ConfigError(f"training needs examples with targets; got {len(train)} from {train.origin}.")
-    backbone = None if recipe.backbone is None else _opened(recipe.backbone)
-    encoder = _encoder(recipe, train, backbone)
+    backbone = None if recipe.backbone is None or start is not None else _opened(recipe.backbone)
+    encoder = _encoder(recipe, train, backbone) if start is None else start.encoder
     model = build(recipe.architecture, encoder.spec, target.num_outputs, recipe.settings, seed=recipe.seed)
     check_resizing(recipe.resizing, model, recipe.architecture)
     inputs = encoder.encode(train, scratch=_folder(setting, "train")).only(model.parts)
-    _initialise(model, inputs, recipe.seed)
+    if start is None:
+        _initialise(model, inputs, recipe.seed)
+    else:
+        model.load_state_dict(start.model.state_dict())
     if backbone is not None:
         backbone.load_into(model)
     if recipe.transfer.lora_rank:
