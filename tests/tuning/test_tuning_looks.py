@@ -180,9 +180,9 @@ def test_looks_at_smaller_pictures_are_small_in_training_and_in_scoring(tmp_path
     monkeypatch.setattr(ImageClassification, "default", lambda self, facts: start)
     seen, fit = [], bench.fit
 
-    def watched(recipe, target, train, valid, *, setting):
+    def watched(recipe, target, train, valid, **how):
         seen.append(tuple(part.schema.features[0].image_size for part in (train, valid)))
-        return fit(recipe, target, train, valid, setting=setting)
+        return fit(recipe, target, train, valid, **how)
 
     monkeypatch.setattr(bench, "fit", watched)
     rng = np.random.default_rng(0)
