@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 
 import pandas as pd
 import pytest
@@ -14,6 +15,10 @@ import pytest
 def whet(*arguments, **options):
     command = [sys.executable, "-m", "whet", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=300, **options)
+
+
+def test_the_version_is_told_and_is_the_one_that_is_installed():
+    assert whet("--version").stdout.split() == ["whet", version("whet")]
 
 
 def test_predict_writes_a_csv_and_says_so_in_json(table_run, tmp_path):

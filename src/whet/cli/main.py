@@ -57,6 +57,20 @@ for _command in (
     _command.add_to(app)
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from whet import __version__
+
+        print(f"whet {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(False, "--version", callback=_show_version, is_eager=True, help="Show it and exit."),
+) -> None: ...
+
+
 def main() -> None:
     """Run the command line; exit codes: 0 done, 1 ran but a check failed, 2 bad input, 130 stopped by a signal."""
     from whet.training.interrupted import Interrupted
