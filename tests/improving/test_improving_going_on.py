@@ -13,7 +13,7 @@ from whet.improving.arena import Arena
 from whet.improving.going_on import going_on
 from whet.improving.refitting import refit_members
 from whet.improving.trials import Trials, Weighted
-from whet.recipe import Distillation, Length, Optimiser, Recipe, Regularisation, Resizing, Schedule, Transfer
+from whet.recipe import Distillation, Length, Optimiser, Recipe, Regularisation, Resizing, Schedule, Transfer, Treatment
 from whet.tasks.classes import ClassTarget
 from whet.testing.examples import target_of, tiny
 from whet.training.fitted import FitSetting
@@ -53,6 +53,7 @@ def test_it_goes_on_at_a_lower_rate_that_ends_at_nothing():
         {"recipe": replace(RECIPE, backbone="minilm")},
         {"recipe": replace(RECIPE, transfer=Transfer(layer_decay=0.8))},
         {"recipe": replace(RECIPE, distillation=Distillation(weight=0.5))},
+        {"recipe": replace(RECIPE, treatments=(Treatment(name="drop_suspected_labels"),))},
         {"epochs": 5.0},
     ],
 )

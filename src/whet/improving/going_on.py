@@ -24,11 +24,13 @@ def going_on(trial: Trial, *, seconds: float, growth: float) -> Recipe | None:
     ``growth``: how many times as many examples there are now.
 
     Not for estimators, which have no weights to go on from, for several networks in one, for pretrained bodies, whose
-    phases begin anew, and for students, whose teacher has said nothing about further examples.
+    phases begin anew, for students, whose teacher has said nothing about further examples, nor where labels are
+    treated, because those of further examples would have to be judged first.
     """
     recipe = trial.recipe
     is_one = bool(trial.curve) and trial.ingredients == 1 and recipe.schedule.cycles == 1
-    if not is_one or recipe.backbone is not None or recipe.transfer != Transfer() or recipe.distillation.weight:
+    is_plain = recipe.backbone is None and recipe.transfer == Transfer() and not recipe.distillation.weight
+    if not is_one or not is_plain or recipe.treatments:
         return None
     if seconds < LEAST * growth * trial.seconds / trial.epochs:
         return None
