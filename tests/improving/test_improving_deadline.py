@@ -75,6 +75,27 @@ def test_it_is_raised_again_where_a_callback_of_the_collector_swallowed_it(capsy
     assert sys.unraisablehook is hook
 
 
+def test_a_limit_within_another_leaves_to_it_what_is_its_own():
+    begin, things = time.monotonic(), [Thing()]
+
+    def slow(_):
+        while time.monotonic() < begin + 0.2:
+            sum(range(100))
+
+    def block():
+        with time_limit(60.0):
+            things.clear()  # the outer time is over in here, and this block at once after it
+        end = time.monotonic() + 5.0
+        while time.monotonic() < end:
+            sum(range(100))
+
+    watched = weakref.ref(things[0], slow)
+    with pytest.raises(OutOfTime), time_limit(0.05):
+        block()
+    assert watched() is None
+    assert time.monotonic() - begin < 3.0
+
+
 def test_other_faults_of_callbacks_are_told_as_ever(monkeypatch):
     told = []
     monkeypatch.setattr(sys, "unraisablehook", told.append)

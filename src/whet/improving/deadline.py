@@ -39,16 +39,23 @@ def time_limit(seconds: float) -> Iterator[None]:
     if seconds == float("inf"):
         yield
         return
-    thread, lock, is_over = threading.get_ident(), threading.Lock(), False
+    thread, lock, is_due, is_over = threading.get_ident(), threading.Lock(), False, False
 
     def fire() -> None:
+        nonlocal is_due
         with lock:
             if not is_over:
+                is_due = True
                 _raise_in(thread, OutOfTime)
+
+    def again() -> bool:
+        if is_due:
+            _after(AGAIN_S, fire)
+        return is_due
 
     timer = _after(seconds, fire)
     try:
-        with _swallowed(lambda: _after(AGAIN_S, fire)):
+        with _swallowed(again):
             yield
     finally:
         with lock:
@@ -65,17 +72,16 @@ def _after(seconds: float, work: Callable[[], None]) -> threading.Timer:
 
 
 @contextmanager
-def _swallowed(again: Callable[[], object]) -> Iterator[None]:
+def _swallowed(again: Callable[[], bool]) -> Iterator[None]:
     """Call ``again`` where ``OutOfTime`` was raised in a callback of the garbage collector, which passes nothing on.
 
-    The interpreter would print it as "Exception ignored" and let the block run on.
+    The interpreter would print it as "Exception ignored" and let the block run on. False says that it was not this
+    block's, but that of a limit around it.
     """
     former = sys.unraisablehook
 
     def hook(unraisable: sys.UnraisableHookArgs) -> None:
-        if unraisable.exc_type is OutOfTime:
-            again()
-        else:
+        if unraisable.exc_type is not OutOfTime or not again():
             former(unraisable)
 
     sys.unraisablehook = hook
