@@ -7,8 +7,9 @@ where that is worth it, or keeps them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -21,7 +22,7 @@ from whet.improving.prepare import truth_of
 from whet.improving.session import Session
 from whet.improving.trials import Trial, Weighted
 from whet.recipe import Length, Recipe
-from whet.training.fitted import Fitted
+from whet.training.fitted import Fitted, Training
 from whet.training.validation import sample
 
 __all__ = ["Refitted", "estimated_seconds", "refit_members"]
@@ -73,16 +74,8 @@ def _again(session: Session, trial: Trial, data: Dataset, *, left_s: float) -> F
     recipe = _for_all(trial, session, len(data), left_s=left_s)
     if recipe is None or estimated_seconds(session, trial, len(data)) > left_s:
         return None
-    session.observer.doing(f"training {trial.title} on all {len(data):,} examples")
-    try:
-        fitted = session.trials.refit(recipe, data, name=f"refit-{trial.key}").fitted
-    except TrainingFailedError as fault:
-        session.observer.say(f"{trial.title}: training on all examples failed ({fault.cause}); kept as it was")
-        return None
-    if not _is_sound(session, trial, fitted, data):
-        session.observer.say(f"{trial.title}: trained on all examples it does worse than before; kept as it was")
-        return None
-    return fitted
+    work = partial(session.trials.refit, recipe, data, name=f"refit-{trial.key}")
+    return _checked(session, trial, data, work, doing="training")
 
 
 def _further(session: Session, trial: Trial, data: Dataset, *, left_s: float) -> Fitted | None:
@@ -92,14 +85,22 @@ def _further(session: Session, trial: Trial, data: Dataset, *, left_s: float) ->
     recipe = going_on(trial, seconds=left_s / HASTE, growth=len(data) / session.arena.num_train)
     if recipe is None:
         return None
-    session.observer.doing(f"going on with {trial.title} on all {len(data):,} examples")
+    work = partial(session.trials.further, recipe, trial, data)
+    return _checked(session, trial, data, work, doing="going on with")
+
+
+def _checked(
+    session: Session, trial: Trial, data: Dataset, work: Callable[[], Training], *, doing: str
+) -> Fitted | None:
+    """What ``work`` trains on all of ``data``; None where it fails or comes out broken."""
+    session.observer.doing(f"{doing} {trial.title} on all {len(data):,} examples")
     try:
-        fitted = session.trials.further(recipe, trial, data).fitted
+        fitted = work().fitted
     except TrainingFailedError as fault:
-        session.observer.say(f"{trial.title}: going on with all examples failed ({fault.cause}); kept as it was")
+        session.observer.say(f"{trial.title}: training on all examples failed ({fault.cause}); kept as it was")
         return None
     if not _is_sound(session, trial, fitted, data):
-        session.observer.say(f"{trial.title}: gone on with all examples it does worse than before; kept as it was")
+        session.observer.say(f"{trial.title}: trained on all examples it does worse than before; kept as it was")
         return None
     return fitted
 
