@@ -5,18 +5,17 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from hold_out_world import arena_of, trials_of
 
 import whet.evaluation.metrics  # noqa: F401
 from whet.data.kinds import Modality
 from whet.evaluation.metric import metrics
-from whet.improving.arena import Arena
 from whet.improving.going_on import going_on
 from whet.improving.refitting import refit_members
-from whet.improving.trials import Trials, Weighted
+from whet.improving.trials import Weighted
 from whet.recipe import Distillation, Length, Optimiser, Recipe, Regularisation, Resizing, Schedule, Transfer, Treatment
 from whet.tasks.classes import ClassTarget
 from whet.testing.examples import target_of, tiny
-from whet.training.fitted import FitSetting
 
 RECIPE = Recipe(
     architecture="convnet",
@@ -135,36 +134,14 @@ def test_too_little_time_or_several_parts_leave_it_as_it_is(changes):
 
 def test_a_stored_trial_goes_on_with_every_example(tmp_path):
     data = tiny(Modality.TABLE, n=120)
-    target, train, valid = target_of(data), np.arange(80), np.arange(80, 120)
-
-    def trials():
-        return Trials(
-            tmp_path / "trials",
-            data,
-            target,
-            measure=metrics["accuracy"].compute,
-            setting=FitSetting(num_threads=1),
-            checkpoints=tmp_path / "checkpoints",
-            seed=0,
-        )
-
-    arena = Arena(
-        name="hold-out",
-        parts_of=lambda repeat: [(train, valid)],
-        num_parts=1,
-        evaluated=valid,
-        truth=target.encode(data.target[valid]),
-        clusters=np.arange(40),
-        num_train=80,
-    )
     recipe = Recipe(architecture="mlp", length=Length(epochs=20), batch_size=16, regularisation=Regularisation())
-    trial = trials().run(arena, recipe, title="a network")
+    trial = trials_of(data, tmp_path).run(arena_of(data, 80), recipe, title="a network")
     on = going_on(replace(trial, seconds=1.0), seconds=60.0, growth=1.5)
-    later = trials()  # of a run that was stopped and goes on
+    later = trials_of(data, tmp_path)  # of a run that was stopped and goes on
     training = later.further(replace(on, length=Length(epochs=2)), trial, data)
     (before,) = later.fitted(trial)
     assert training.steps == 2 * 8  # batches of 16 out of 120
     assert training.fitted.encoder is before.encoder
-    truth = target.encode(data.target)
+    truth = target_of(data).encode(data.target)
     right = [(part.scores(data).argmax(axis=1) == truth).mean() for part in (before, training.fitted)]
     assert right[1] >= right[0] - 0.05

@@ -5,20 +5,17 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from hold_out_world import arena_of, trials_of
 
 import whet
 import whet.models.estimators
 import whet.remedies
 from whet.data.kinds import Modality
-from whet.evaluation.metric import metrics
-from whet.improving.arena import Arena
 from whet.improving.observer import Observer
-from whet.improving.trials import Trials
 from whet.recipe import Length, Recipe, Treatment
 from whet.remedies.remedy import remedies
 from whet.tasks.facts import Facts
 from whet.testing.examples import target_of, tiny
-from whet.training.fitted import FitSetting
 
 PLAIN = Recipe(architecture="columns_linear", length=Length(epochs=1.0))
 TREATED = replace(PLAIN, treatments=(Treatment(name="drop_suspected_labels"),))
@@ -37,26 +34,7 @@ def noisy(num=1000):
 @pytest.fixture
 def world(tmp_path):
     data, wrong = noisy()
-    target = target_of(data)
-    trials = Trials(
-        tmp_path / "trials",
-        data,
-        target,
-        measure=metrics["accuracy"].compute,
-        setting=FitSetting(num_threads=1),
-        checkpoints=tmp_path / "checkpoints",
-        seed=0,
-    )
-    arena = Arena(
-        name="hold-out",
-        parts_of=lambda repeat: [(np.arange(800), np.arange(800, 1000))],
-        num_parts=1,
-        evaluated=np.arange(800, 1000),
-        truth=target.encode(data.target[800:]),
-        clusters=np.arange(200),
-        num_train=800,
-    )
-    return trials, arena, wrong
+    return trials_of(data, tmp_path), arena_of(data, 800), wrong
 
 
 def test_a_treatment_changes_what_is_trained_on_and_nothing_else(world, monkeypatch):
