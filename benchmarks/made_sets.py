@@ -32,7 +32,11 @@ def friedman(rng: np.random.Generator, num: int) -> pd.DataFrame:
 
 
 def rings(rng: np.random.Generator, num: int) -> pd.DataFrame:
-    """Three noisy rings around one point, and four columns that say nothing."""
+    """Three noisy rings around one point, and four columns that say nothing.
+
+    With t = 0.5 / 0.45 a middle label is right in 2 F(t) - 1 and an outer or inner one in F(t) of the cases (F: normal
+    distribution), so no model is right in more than 82.2 %.
+    """
     angle, label = rng.uniform(0, 2 * np.pi, num), rng.integers(0, 3, num)
     radius = 1.0 + label + 0.45 * rng.normal(size=num)
     place = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
@@ -61,7 +65,10 @@ def sales(rng: np.random.Generator, num: int) -> pd.DataFrame:
 
 
 def requests(rng: np.random.Generator, num: int) -> pd.DataFrame:
-    """Short requests whose intent hangs on one word, and in three of ten on a "dont" before it."""
+    """Short requests whose intent hangs on one word, and in three of ten on a "dont" before it.
+
+    One label in twenty is drawn anew among three, so no model is right in more than 96.7 %.
+    """
     verbs = {"open": ("open", "unlock", "start"), "close": ("close", "shut", "lock"), "ask": ("is", "was", "did")}
     other = {"open": "close", "close": "open", "ask": "ask"}
     things = ("door", "window", "shop", "account", "garage", "valve", "gate", "lid")
