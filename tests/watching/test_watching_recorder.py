@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import time
 
 import pytest
 import torch
@@ -14,6 +15,7 @@ from whet.errors import CannotJudgeError
 from whet.rng import drawing_globally, make_generator
 from whet.watching.recorder import Recorder
 from whet.watching.trace import Step
+from whet.watching.weights import Weights
 
 
 @pytest.fixture(autouse=True)
@@ -67,6 +69,27 @@ def test_steps_know_their_rate_batch_and_mode():
     assert (first.in_eval, second.in_eval) == ((), ("1",))
     assert first.wait_s >= 0
     assert first.compute_s > 0
+
+
+@pytest.mark.parametrize("work", ["refresh", "before", "after"])  # before the first step, in a step, at its end
+def test_what_the_watching_does_is_neither_waiting_nor_computing(monkeypatch, work):
+    monkeypatch.setattr(Weights, work, slowed(getattr(Weights, work), seconds=0.1))
+    model = nn.Sequential(nn.Linear(6, 3), nn.Dropout(0.5))
+    opt = world.sgd(model)
+    with Recorder(model, opt, whole=True) as recorder:
+        loop(model, opt, steps=2, each=lambda i: time.sleep(0.02))
+    first, second = recorder.trace().steps
+    assert 0 < first.compute_s < 0.1
+    assert 0 < second.compute_s < 0.1
+    assert 0.02 <= second.wait_s < 0.1
+
+
+def slowed(function, *, seconds):
+    def slow(*args, **kwargs):
+        time.sleep(seconds)
+        return function(*args, **kwargs)
+
+    return slow
 
 
 def test_a_recorded_step_has_every_field():

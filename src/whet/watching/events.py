@@ -87,9 +87,9 @@ class Events:
         return threading.get_ident() == self._thread
 
     def _new_window(self) -> Window:
-        now = time.perf_counter()
-        look = self._pacing.looks(self._steps.count, spent_s=self._own.seconds, elapsed_s=now - self.begin)
-        return Window(looked_at=look, previous_end=now)
+        elapsed_s = time.perf_counter() - self.begin
+        look = self._pacing.looks(self._steps.count, spent_s=self._own.seconds, elapsed_s=elapsed_s)
+        return Window(looked_at=look, previous_end=self._own.clock())
 
     def _open(self) -> Window:
         """The window of what happens now: a new one once an optimiser has stepped."""

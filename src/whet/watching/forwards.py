@@ -80,7 +80,7 @@ class Forwards:
     ) -> LayerLook | None:
         """A pass with gradients begins. Returns what looks at its layers, if they are looked at."""
         self._was_called = True
-        window.begin_forward(evaluated=self._evaluated)
+        window.begin_forward(self._own.clock(), evaluated=self._evaluated)
         self._evaluated = False
         window.inputs = (args, kwargs)
         window.num_examples = _num_examples(args, kwargs)

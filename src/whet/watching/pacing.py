@@ -24,7 +24,12 @@ class OwnWork:
     def __init__(self) -> None:
         self.seconds = 0.0
         self.trouble = ""  # what went wrong in the watching, empty where nothing did
-        self._begin = 0.0
+        self._begin: float | None = None  # of the block that is open
+
+    def clock(self) -> float:
+        """Seconds on a clock that stands still while the watching works, so that only the training's time passes."""
+        now = time.perf_counter()
+        return (now if self._begin is None else self._begin) - self.seconds
 
     def __enter__(self) -> Self:
         self._begin = time.perf_counter()
@@ -33,7 +38,8 @@ class OwnWork:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
-        self.seconds += time.perf_counter() - self._begin
+        self.seconds = time.perf_counter() - self.clock()  # while a block is open its clock stands
+        self._begin = None
         if error is None or not isinstance(error, Exception):
             return False
         self.trouble = self.trouble or f"{type(error).__name__}: {error}"

@@ -49,8 +49,7 @@ class Steps:
         self._waiting: dict[int, Tensor] = {}  # losses on a device, by step
         self.count = 0
         self.begin = 0.0
-        self.last_end = 0.0
-        self._own_at_end = 0.0
+        self.last_end = 0.0  # on the clock of ``OwnWork``
 
     def is_watched(self, optimizer: Optimizer) -> bool:
         """Whether it is one of ours."""
@@ -79,12 +78,12 @@ class Steps:
         parameters = {}
         if self._before is not None:
             parameters = self._weights.after(self._before, scale=Scaling.of_gradients(optimizer))
-        loss, now = window.loss(), time.perf_counter()
+        loss = window.loss()
         self.records.note(
             (  # by the order of the fields of a step
                 self.count,
                 self._places[id(optimizer)],
-                now - self.begin,
+                time.perf_counter() - self.begin,
                 None if isinstance(loss, Tensor) else loss,
                 self._rates,
                 window.num_examples,
@@ -95,7 +94,7 @@ class Steps:
                 window.in_eval,
                 self._gradient,
                 window.wait_s,
-                self._compute_s(window, now),
+                self._compute_s(window),
                 window.layers,
                 parameters,
                 window.loss_call or window.latest_call,
@@ -115,7 +114,7 @@ class Steps:
         self.stepped.add(place)
         self.count += 1
         self._broken = ""
-        self.last_end, self._own_at_end = time.perf_counter(), self._own.seconds
+        self.last_end = self._own.clock()
 
     def end_window(self, window: Window) -> None:
         """Optimisers that did not step in it go on with the gradients that it left them."""
@@ -166,10 +165,8 @@ class Steps:
             loss=loss,
         )
 
-    def _compute_s(self, window: Window, now: float) -> float | None:
-        if window.forward_begin is None:
-            return None
-        return max(0.0, now - window.forward_begin - (self._own.seconds - self._own_at_end))
+    def _compute_s(self, window: Window) -> float | None:
+        return None if window.forward_begin is None else max(0.0, self._own.clock() - window.forward_begin)
 
     def _read(self) -> None:
         """Losses that are still on a device."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,7 +21,7 @@ class Window:
     """From the end of one step to the end of the next. Several optimisers may step at the end of the same one."""
 
     looked_at: bool
-    previous_end: float  # time.perf_counter()
+    previous_end: float  # on the clock of ``OwnWork``
     num_forward: int = 0  # with gradients
     num_backward: int = 0
     total: float | Tensor | None = None  # of what backward was called on; None where a part of it is not known
@@ -47,13 +46,13 @@ class Window:
         if self.looked_at:
             self.discarding, self.entered = Discarding(), set()
 
-    def begin_forward(self, *, evaluated: bool) -> None:
+    def begin_forward(self, now: float, *, evaluated: bool) -> None:
         """A forward pass with gradients. ``evaluated``: since the last step there were passes without."""
         self.num_forward += 1
         self.latest_call = None
         if self.forward_begin is None:
-            self.forward_begin = time.perf_counter()
-            self.wait_s = None if evaluated else self.forward_begin - self.previous_end
+            self.forward_begin = now
+            self.wait_s = None if evaluated else max(0.0, now - self.previous_end)
 
     def begin_backward(
         self, optimizers: Sequence[Optimizer], values: list[float | Tensor | None], *, inside: bool
