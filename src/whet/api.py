@@ -1,46 +1,28 @@
-"""The verbs that users call."""
+"""The verbs that users call and that belong to no room. ``whet`` offers them beside those of the rooms.
+
+Imports nothing heavy: what is mistyped is refused before a second has gone by.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from whet.auditing.api import audit
-from whet.auditing.audit import Audit
-from whet.bundle.load import load_model
-from whet.bundle.model import Model
-from whet.comparing.api import advise, compare
-from whet.diagnosis.api import diagnose, watch
-from whet.diagnosis.diagnosis import Diagnosis
+from whet.bundle.checking import bundle_folder
 from whet.errors import ConfigError, DataError, RunError, did_you_mean
 from whet.improving.api import improve, resume_run
 from whet.improving.folder import RunFolder
 from whet.improving.observer import Observer
 from whet.improving.run import Run
 from whet.improving.sharing_ledger import send_rest
-from whet.pretraining.api import pretrain
-from whet.tuning.api import resume_tuning, tune
+from whet.tuning.api import resume_tuning
 
-__all__ = [
-    "Audit",
-    "Diagnosis",
-    "Run",
-    "advise",
-    "audit",
-    "compare",
-    "demo",
-    "diagnose",
-    "evaluate",
-    "improve",
-    "load",
-    "open_run",
-    "pretrain",
-    "resume",
-    "tune",
-    "watch",
-]
+if TYPE_CHECKING:
+    from whet.bundle.model import Model
+
+__all__ = ["demo", "evaluate", "load", "open_run", "resume", "rewrite_report"]
 
 
 def resume(
@@ -76,7 +58,10 @@ def open_run(path: str | Path) -> Run:
 
 def load(path: str | Path) -> Model:
     """The model in a bundle folder or a run folder; altered files are refused."""
-    return load_model(path)
+    folder = bundle_folder(Path(path))
+    from whet.bundle.load import load_model
+
+    return load_model(folder)
 
 
 def evaluate(model: Model, source: object, *, seed: int = 0) -> dict[str, Any]:

@@ -101,6 +101,23 @@ def test_the_command_line_shows_its_help_without_torch():
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        "whet.improve('nowhere.csv', target='y')",
+        "whet.improve('sklearn:iris', target='no such column')",
+        "whet.improve('sklearn:iris', budget='soon')",
+        "whet.tune('sklearn:iriss')",
+        "whet.resume('nowhere')",
+        "whet.load('nowhere')",
+    ],
+)
+def test_what_is_mistyped_is_refused_before_torch_is_imported(call, tmp_path):
+    code = f"import sys, whet\ntry: {call}\nexcept whet.WhetError: sys.exit('torch' in sys.modules)\nsys.exit(1)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=tmp_path).returncode == 0
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_public_names_are_importable_and_no_others_are_promised():
     for name in whet.__all__:
         assert getattr(whet, name) is not None

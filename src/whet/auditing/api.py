@@ -1,4 +1,4 @@
-"""The verb of this room, as ``whet.api`` offers it."""
+"""The verb of this room, as ``whet`` offers it."""
 
 from __future__ import annotations
 

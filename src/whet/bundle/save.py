@@ -9,19 +9,16 @@ README.md                the model card
 
 from __future__ import annotations
 
-import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
 from whet.bundle.card import model_card
+from whet.bundle.checking import FORMATS, digest_of
 from whet.bundle.model import Model
 from whet.files import replace_folder, sha256_of, write_json, write_text
 from whet.stored_state import write_state
 
-__all__ = ["FORMATS", "digest_of", "save"]
-
-FORMATS = (1, 2)  # 2: the members are combined by a linear model; whatever older readers can read stays 1
+__all__ = ["save"]
 
 
 def save(model: Model, folder: Path) -> None:
@@ -48,9 +45,3 @@ def _fill(model: Model, folder: Path) -> None:
         "sha256": {p.name: sha256_of(p) for p in sorted(folder.iterdir())},
     }
     write_json(folder / "bundle.json", {**content, "digest": digest_of(content)})
-
-
-def digest_of(content: dict[str, Any]) -> str:
-    """sha256 over everything in bundle.json but the digest itself."""
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()

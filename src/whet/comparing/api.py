@@ -1,4 +1,4 @@
-"""The verbs of this room, as ``whet.api`` offers them."""
+"""The verbs of this room, as ``whet`` offers them."""
 
 from __future__ import annotations
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from whet.budget import parse_budget
 from whet.errors import RunError
-from whet.improving.folder import RunFolder
+from whet.improving.folder import RunFolder, refuse_taken
 from whet.improving.observer import Observer
 from whet.improving.options import Options
-from whet.improving.run import Run, free_run_folder, source_facts
+from whet.improving.run import Run, free_run_folder, read_first, source_facts
 from whet.ledger.database import password_again
 from whet.memory import parse_memory
 
@@ -52,7 +52,6 @@ def improve(
     """
     began = time.monotonic()  # importing what follows is a part of the budget
     from whet.data.sources import describe_source
-    from whet.improving.loop import run_loop
 
     options = Options(
         target=target,
@@ -65,11 +64,15 @@ def improve(
     )
     name = describe_source(source)
     path = Path(out) if out is not None else free_run_folder(name)
+    refuse_taken(path)
+    given = read_first(source, options)
     command = command or _command(name, options, path)
     folder = RunFolder.create(path, **source_facts(source), options=options, command=command)
     watching, stop = observer or Observer(), should_stop or (lambda: False)
     with folder.begun():
-        run_loop(source, options, folder, observer=watching, should_stop=stop, began=began)
+        from whet.improving.loop import run_loop
+
+        run_loop(given, options, folder, observer=watching, should_stop=stop, began=began)
     return Run(path)
 
 

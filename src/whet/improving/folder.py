@@ -27,9 +27,22 @@ from whet.errors import RunError, WhetError
 from whet.files import recover_folder, write_json
 from whet.improving.options import Options
 
-__all__ = ["RunFolder"]
+__all__ = ["RunFolder", "refuse_taken"]
 
 MARK = "run.json"
+
+
+def refuse_taken(path: Path) -> None:
+    """Raise RunError where a new run cannot go because something is there."""
+    if path.is_file():
+        raise RunError(f"{path} is a file; choose a folder for --out.")
+    if (path / MARK).exists():
+        raise RunError(
+            f"{path} already holds a run. Continue it with: whet improve --resume {path}, "
+            "or choose another --out folder."
+        )
+    if path.is_dir() and any(path.iterdir()):
+        raise RunError(f"{path} is not empty and holds no run; nothing was written. Choose another --out folder.")
 
 
 class RunFolder:
@@ -59,15 +72,7 @@ class RunFolder:
         facts: Mapping[str, Any] | None = None,
     ) -> Self:
         """Make a new run folder; an existing folder that holds anything is refused. ``facts``: more of run.json."""
-        if path.is_file():
-            raise RunError(f"{path} is a file; choose a folder for --out.")
-        if (path / MARK).exists():
-            raise RunError(
-                f"{path} already holds a run. Continue it with: whet improve --resume {path}, "
-                "or choose another --out folder."
-            )
-        if path.is_dir() and any(path.iterdir()):
-            raise RunError(f"{path} is not empty and holds no run; nothing was written. Choose another --out folder.")
+        refuse_taken(path)
         folder = cls(path)
         try:
             for each in (path, folder.cache, folder.trials, folder.checkpoints):

@@ -8,17 +8,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from whet.bundle.load import load_model
-from whet.bundle.model import Model
 from whet.errors import RunError
 from whet.improving.folder import RunFolder
+from whet.improving.options import Options
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from whet.bundle.model import Model
     from whet.ledger.records import Ledger
 
-__all__ = ["Run", "free_run_folder", "source_facts"]
+__all__ = ["Run", "free_run_folder", "read_first", "source_facts"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,8 @@ class Run:
     @cached_property
     def model(self) -> Model:
         """The best model so far."""
+        from whet.bundle.load import load_model
+
         return load_model(self.path)
 
     @property
@@ -63,6 +65,20 @@ def source_facts(source: object) -> dict[str, Any]:
 
     is_path = isinstance(source, str | Path)
     return {"source": str(source) if is_path else describe_source(source), "resumable": is_path}
+
+
+def read_first(source: object, options: Options) -> object:
+    """What ``source`` holds: read before the rest is imported, so that a mistyped name is refused at once.
+
+    The source itself where memory is limited: then it is read under the limit.
+    """
+    if options.memory is not None:
+        return source
+    from whet.data.infer import parse_task
+    from whet.data.load import prefer_for
+    from whet.data.sources import read
+
+    return read(source, target=options.target, prefer=prefer_for(parse_task(options.task)[0]))
 
 
 def free_run_folder(name: str) -> Path:

@@ -10,10 +10,10 @@ from typing import Any, Literal
 from whet.budget import parse_budget
 from whet.errors import ConfigError, did_you_mean
 from whet.improving.api import source_to_resume
-from whet.improving.folder import RunFolder
+from whet.improving.folder import RunFolder, refuse_taken
 from whet.improving.observer import Observer
 from whet.improving.options import Options
-from whet.improving.run import Run, free_run_folder, source_facts
+from whet.improving.run import Run, free_run_folder, read_first, source_facts
 
 __all__ = ["resume_tuning", "tune"]
 
@@ -67,8 +67,6 @@ def tune(
     """
     began = time.monotonic()  # importing what follows is a part of the budget
     from whet.data.sources import describe_source
-    from whet.tuning.options import TuningOptions
-    from whet.tuning.running import KIND, run_tuning
 
     for name in settings:
         if name not in SETTINGS:
@@ -81,6 +79,12 @@ def tune(
         seed=seed,
         **settings,
     )
+    stem = Path(describe_source(source).replace(":", "-")).stem
+    path = Path(out) if out is not None else free_run_folder(f"{stem}-tuned")
+    refuse_taken(path)
+    given = read_first(source, options)
+    from whet.tuning.options import KIND, TuningOptions
+
     tuning = TuningOptions(
         method=method,
         fidelity=fidelity,
@@ -91,13 +95,13 @@ def tune(
         storage=storage,
         seeds=seeds,
     )
-    stem = Path(describe_source(source).replace(":", "-")).stem
-    path = Path(out) if out is not None else free_run_folder(f"{stem}-tuned")
     facts = {"kind": KIND, "tuning": tuning.to_dict()}
     folder = RunFolder.create(path, **source_facts(source), options=options, command=command, facts=facts)
     watching, stop = observer or Observer(), should_stop or (lambda: False)
     with folder.begun():
-        run_tuning(source, options, tuning, folder, observer=watching, should_stop=stop, began=began)
+        from whet.tuning.running import run_tuning
+
+        run_tuning(given, options, tuning, folder, observer=watching, should_stop=stop, began=began)
     return Run(path)
 
 

@@ -15,7 +15,9 @@ from whet.search.methods.bayesian import SAMPLERS
 from whet.search.storage import without_password
 from whet.search.study import PRUNERS
 
-__all__ = ["TuningOptions"]
+__all__ = ["KIND", "TuningOptions"]
+
+KIND = "tuning"  # what run.json calls such a run
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -37,13 +37,11 @@ from whet.tuning.delivering import deliver_tuned, deliver_unfinished
 from whet.tuning.diagnosing import DIAGNOSED, narrow
 from whet.tuning.final import compare, open_sealed
 from whet.tuning.opening import open_tuning
-from whet.tuning.options import TuningOptions
+from whet.tuning.options import KIND, TuningOptions
 from whet.tuning.searching import run_search, run_start
 from whet.tuning.session import TuningSession
 
-__all__ = ["KIND", "run_tuning", "space_for", "tuning_of"]
-
-KIND = "tuning"  # what run.json calls such a run
+__all__ = ["run_tuning", "space_for", "tuning_of"]
 
 
 def space_for(source: object, options: Options, *, observer: Observer) -> Space:

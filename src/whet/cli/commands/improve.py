@@ -103,6 +103,7 @@ def improve(
     """Hand over a better model for your data, with a ledger of what each step was worth."""
     from whet import api
     from whet.cli.running import watched
+    from whet.improving.api import improve as improve_data
 
     if resume is not None:
         refuse_beside_resume(context, "storage")
@@ -112,7 +113,7 @@ def improve(
     if source is None:
         raise ConfigError("whet improve needs a SOURCE, for example: whet improve reviews.csv --target label")
     with watched(out) as (observer, stop):
-        run = api.improve(
+        run = improve_data(
             source,
             target=target,
             test=test,
@@ -164,8 +165,8 @@ def demo(
 
 
 def _finish(run: object, as_json: bool) -> None:
-    from whet.api import Run
     from whet.cli.showing import print_ledger, print_verdict
+    from whet.improving.run import Run
 
     assert isinstance(run, Run)
     if as_json:

@@ -39,11 +39,11 @@ def pretrain(
     as_json: Annotated[bool, typer.Option("--json", help="Print backbone.json on standard output.")] = False,
 ) -> None:
     """Train a body on your own data, with or without labels, that later runs can start from."""
-    from whet import api
     from whet.cli.running import watched
+    from whet.pretraining.api import pretrain as pretrain_body
 
     with watched(out) as (observer, stop):
-        path = api.pretrain(
+        path = pretrain_body(
             source,
             out=out,
             target=target,

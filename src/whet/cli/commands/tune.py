@@ -34,8 +34,8 @@ from whet.cli.asking import (
 from whet.errors import ConfigError
 
 if TYPE_CHECKING:
-    from whet.api import Run
     from whet.improving.observer import Observer
+    from whet.improving.run import Run
 
 __all__ = ["add_to"]
 
@@ -100,6 +100,7 @@ def tune(
     """Search the settings of one network: rate, regularisation, size or any other field of its recipe."""
     from whet import api
     from whet.cli.running import watched
+    from whet.tuning.api import tune as tune_data
 
     if resume is not None:
         refuse_beside_resume(context, "storage")
@@ -119,7 +120,7 @@ def tune(
     with watched(out) as (observer, stop):
         if write_space is not None:
             return _write(source, data, write_space, observer, as_json)
-        run = api.tune(
+        run = tune_data(
             source,
             method=method,
             fidelity=fidelity,

@@ -17,7 +17,8 @@ def read(source: object, *, target: str | None = None, prefer: Prefer = "auto") 
     """The columns of ``source`` as it gave them; nothing is inferred, and no row is lost without a Problem.
 
     Args:
-        source: a folder of pictures, a file, a name such as ``sklearn:digits``; a table, arrays or dataset in memory.
+        source: a folder of pictures, a file, a name such as ``sklearn:digits``; a table, arrays or dataset in memory;
+            or what this function gave before.
         target: the column to predict; None keeps the one that the form itself names (class folders, ``.ts``, y).
         prefer: what bare arrays of numbers are, where their shape leaves it open; "auto" looks at the numbers.
     Raises:
@@ -30,6 +31,8 @@ def read(source: object, *, target: str | None = None, prefer: Prefer = "auto") 
     """
     if prefer not in get_args(Prefer):
         raise ConfigError(f"prefer must be one of {get_args(Prefer)}; got {prefer!r}. 'auto' decides by itself.")
+    if isinstance(source, Raw):
+        return _with_target(source, target)
     for _, reader in readers.items():
         if reader.matches(source):
             return _with_target(reader.read(source, prefer=prefer), target)
