@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from whet.budget import parse_budget
 from whet.improving.observer import Observer
 from whet.improving.options import Options
+from whet.improving.run import read_first
 from whet.report.comparison import ComparisonData
 
 if TYPE_CHECKING:
@@ -47,12 +49,15 @@ def compare(
         ConfigError: a family is unknown or has no model for such data.
         DataError: the data cannot be used; the message says where and what to do.
     """
-    from whet.comparing.compare import run_comparison
+    began = time.monotonic()  # importing what follows is a part of the budget
     from whet.data.sources import describe_source
 
     options = Options(target=target, test=test, budget_s=parse_budget(budget), seed=seed, **settings)
+    given = read_first(source, options)
+    from whet.comparing.compare import run_comparison
+
     return run_comparison(
-        source,
+        given,
         options,
         Path(out) if out is not None else free_folder(describe_source(source)),
         families=families,
@@ -60,6 +65,7 @@ def compare(
         observer=observer or Observer(),
         should_stop=should_stop or (lambda: False),
         command=command,
+        began=began,
     )
 
 
@@ -79,9 +85,11 @@ def advise(
     Raises:
         DataError: the data cannot be used; the message says where and what to do.
     """
+    options = Options(target=target, seed=seed, **settings)
+    given = read_first(source, options)
     from whet.comparing.advise import run_advice
 
-    return run_advice(source, Options(target=target, seed=seed, **settings), observer=observer or Observer())
+    return run_advice(given, options, observer=observer or Observer())
 
 
 def free_folder(name: str) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from whet.comparing.candidates import candidates
 from whet.comparing.folding import choose_folds
 from whet.comparing.rounds import limit_seconds, run_rounds
 from whet.comparing.tabulating import tabulate
+from whet.data.sources import describe_source
 from whet.errors import ConfigError, RunError
 from whet.files import write_json
 from whet.improving.clock import Clock
@@ -44,15 +46,19 @@ def run_comparison(
     observer: Observer,
     should_stop: Callable[[], bool],
     command: str = "",
+    began: float | None = None,
 ) -> ComparisonData:
-    """Train every candidate under the same limit, and write OUT/comparison.json and OUT/comparison.html."""
+    """Train every candidate under the same limit, and write OUT/comparison.json and OUT/comparison.html.
+
+    ``began``: reading of ``time.monotonic`` at which the budget began, where that was before this call.
+    """
     if repeats is not None and repeats < 1:
         raise ConfigError(f"repeats must be at least 1; got {repeats!r}.")
     if options.budget_s is None:
         raise ConfigError("a comparison needs a budget: pass --budget 5m.")
-    clock = Clock(options.budget_s)
+    clock = Clock(options.budget_s, spent_before=0.0 if began is None else time.monotonic() - began)
     keep_s = min(KEEP_MOST_S, max(KEEP_LEAST_S, KEEP_SHARE * options.budget_s))
-    observer.begin(budget_s=options.budget_s, elapsed_s=0.0, title="compare")
+    observer.begin(budget_s=options.budget_s, elapsed_s=clock.elapsed(), title="compare")
     try:
         with prepared_data(source, options, out, clock, observer) as (prepared, scratch):
             chosen = candidates(prepared.task, prepared.facts, families)
@@ -99,7 +105,8 @@ def prepared_data(
     existed = out.exists()
     if existed and (out.is_file() or any(p.name not in ("comparison.json", "comparison.html") for p in out.iterdir())):
         raise RunError(f"{out} exists and holds other things; nothing was written. Choose another --out folder.")
-    scratch = RunFolder.create(out / "scratch", source=str(source)[:200], resumable=False, options=options, command="")
+    name = describe_source(source)[:200]
+    scratch = RunFolder.create(out / "scratch", source=name, resumable=False, options=options, command="")
     ledger = Ledger(scratch.ledger)
     done = False
     try:

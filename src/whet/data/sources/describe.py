@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from whet.data.raw import Raw
 from whet.data.sources.reader import local_path
 
 __all__ = ["describe_source"]
@@ -19,6 +20,8 @@ def describe_source(source: object) -> str:
     path = local_path(source)
     if path is not None:
         return str(source) if isinstance(source, str) else str(path)
+    if isinstance(source, Raw):
+        return source.origin
     if isinstance(source, str | bytes):
         return str(source) if str(source).startswith("sklearn:") else repr(source)
     if isinstance(source, tuple) and 0 < len(source) <= 3:
