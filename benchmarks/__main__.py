@@ -23,6 +23,7 @@ NAMES = {
     "audit_speed": "an audit of up to a million rows: seconds and peak memory",
     "attention_speed": "own attention against that of PyTorch, same weights",
     "more_data": "forecasts of what more examples bring, half of real data hidden: needs --data DIR",
+    "doubted_labels": "how many labels are doubted rightly where the quick model is weak: needs --data DIR",
     "label_errors": "which wrong labels are found, and what treating them is worth: needs --data DIR",
     "split_leaks": "planted copies across a split, and a speaker nobody declared: needs --data DIR",
     "planted_defects": "faults planted into clean data, what the audit finds: needs --data DIR",

@@ -1,17 +1,19 @@
 """What the ensemble brings over the best single model, and how much of it the distilled model keeps.
 
-    python -m benchmarks ensembles [--sources SOURCE[=TARGET] ...] [--draws 5] [--epochs 10] [--workers 2]
+    python -m benchmarks ensembles [--sources SOURCE[=TARGET] ...] [--draws 10] [--epochs 10] [--workers 2] [--go-on]
 
 Per source and draw: baselines, the default network with several seeds, fast members and other architectures are
 trained as a run would train them; the trials are blended, a student is distilled, and the three models are scored on
 examples that none of them saw: 4,000 fresh ones of a set of ``made_sets.py``, the sealed part of any other source. The
 best single model is the one of the best validation score. Intervals: Student's over the draws, each with data, split
-and seeds of its own. Counted in epochs, so that a busy machine changes nothing but the seconds.
+and seeds of its own. Counted in epochs, so that a busy machine changes nothing but the seconds. ``--go-on`` keeps the
+draws that are stored and adds those that are missing.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -25,7 +27,7 @@ import torch
 
 from benchmarks.made_sets import MADE
 from benchmarks.paired import paired, summary
-from benchmarks.storing import store
+from benchmarks.storing import RESULTS, store
 from whet.data.dataset import Dataset
 from whet.data.load import load
 from whet.improving.baselines import run_baselines, run_members
@@ -52,25 +54,41 @@ def main(arguments: list[str]) -> None:
     parser.add_argument(
         "--sources", nargs="*", default=list(MADE), help="a made set, SOURCE or SOURCE=TARGET; default: all made sets"
     )
-    parser.add_argument("--draws", type=int, default=5)
+    parser.add_argument("--draws", type=int, default=10)
     parser.add_argument("--epochs", type=float, default=10.0)
     parser.add_argument("--workers", type=int, default=2, help="draws side by side, one thread each")
     parser.add_argument("--no-store", action="store_true", help="print the rows and keep what is stored")
+    parser.add_argument("--go-on", action="store_true", help="keep the draws that are stored, add those missing")
     options = parser.parse_args(arguments)
-    rows = []
+    rows = stored_rows(options.epochs) if options.go_on else {}
     for each in options.sources:
         source, _, target = each.partition("=")
-        rows.append(row_of(source, target or None, options))
-        print(rows[-1], flush=True)
+        known = rows[source]["draws"] if source in rows else []
+        rows[source] = row_of(source, draws_of(source, target or None, known, options))
+        print(rows[source], flush=True)
         if not options.no_store:  # after each source: an hour's run that is cut short keeps what it measured
-            store("ensembles", {"draws": options.draws, "epochs": options.epochs, "rows": rows})
+            store("ensembles", {"epochs": options.epochs, "rows": list(rows.values())})
 
 
-def row_of(source: str, target: str | None, options: argparse.Namespace) -> dict[str, Any]:
-    """One source over all draws; gains are oriented so that positive is better."""
+def stored_rows(epochs: float) -> dict[str, dict[str, Any]]:
+    """By source, where they were measured with as many epochs."""
+    path = RESULTS / "ensembles.json"
+    content = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {"epochs": None}
+    return {row["source"]: row for row in content["rows"]} if content["epochs"] == epochs else {}
+
+
+def draws_of(
+    source: str, target: str | None, known: list[dict[str, Any]], options: argparse.Namespace
+) -> list[dict[str, Any]]:
+    """All draws, those that are ``known`` not run again."""
+    missing = sorted(set(range(options.draws)) - {draw["seed"] for draw in known})
     draw = partial(one_draw, source, target, epochs=options.epochs)
     with ProcessPoolExecutor(options.workers, mp_context=get_context("spawn"), initializer=one_thread) as pool:
-        found = list(pool.map(draw, range(options.draws)))
+        return sorted([*known, *pool.map(draw, missing)], key=lambda found: found["seed"])
+
+
+def row_of(source: str, found: list[dict[str, Any]]) -> dict[str, Any]:
+    """One source over all draws; gains are oriented so that positive is better."""
     sign = 1.0 if found[0]["higher_is_better"] else -1.0
     single, ensemble = (sign * np.array([f[name] for f in found]) for name in ("single", "ensemble"))
     taught = [f for f in found if f["fast"] is not None]
@@ -81,8 +99,7 @@ def row_of(source: str, target: str | None, options: argparse.Namespace) -> dict
         "single": summary([f["single"] for f in found]),
         "ensemble": summary([f["ensemble"] for f in found]),
         "gain": paired(ensemble.tolist(), single.tolist()),
-        "ways": [f["way"] for f in found],
-        "seconds": round(sum(f["seconds"] for f in found), 1),
+        "draws": found,
     }
     if taught:
         fast = sign * np.array([f["fast"] for f in taught])
@@ -91,7 +108,7 @@ def row_of(source: str, target: str | None, options: argparse.Namespace) -> dict
         row["fast"] = summary([f["fast"] for f in taught])
         row["fast_gain"] = paired(fast.tolist(), own.tolist())
         row["share_kept"] = round(float((fast - own).mean()) / whole, 3) if whole > 0 else None  # no gain: none to keep
-        row["times_as_fast"] = round(float(np.median([f["times_as_fast"] for f in taught])), 1)
+        row["times_as_fast"] = round(float(np.median([f["times_as_fast"] for f in taught if f["times_as_fast"]])), 1)
     return {**row, "gain_is_positive": gain > 0, "taught": len(taught)}
 
 
@@ -116,7 +133,7 @@ def one_draw(source: str, target: str | None, seed: int, *, epochs: float) -> di
             fresh = None
             if known is not None:
                 fresh = load(known.draw(stream(seed, "fresh"), FRESH), schema=prepared.schema, require_target=True)
-            found = scored(session, fresh)
+            found = {"seed": seed, **scored(session, fresh)}
         finally:
             ledger.close()
     found["seconds"] = round(time.perf_counter() - begin, 1)

@@ -61,6 +61,25 @@ def label_errors_cifar10n(result: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def doubted_labels(result: Mapping[str, Any]) -> str:
+    """What is listed, and how much of it is wrong indeed; audits that list nothing are counted."""
+    lines = [
+        "| data | examples | wrong labels | the quick model agrees with | doubted | of these wrong | recall |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    silent = [row for row in result["rows"] if row["rightly"] is None]
+    for row in result["rows"]:
+        if row["rightly"] is not None:
+            lines.append(
+                f"| {row['data']} | {row['examples']:,} | {row['wrong']:.1%} | {row['quick']:.1%} | {row['doubted']:,} "
+                f"| **{row['rightly']:.0%}** | {row['recall'] or 0.0:.2f} |"
+            )
+    clean = [row for row in result["rows"] if row["wrong"] == 0]
+    kept = sum(row["rightly"] is None for row in clean)
+    said = f"Nothing is doubted in {len(silent)} further audits, among them {kept} of the {len(clean)} of clean labels."
+    return "\n".join([*lines, "", said])
+
+
 def label_errors_noise(result: Mapping[str, Any]) -> str:
     """Accuracy on clean test examples after training on noisy labels."""
     lines = [
@@ -111,6 +130,7 @@ def _way(name: str) -> str:
 
 TABLES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "planted_defects": planted_defects,
+    "doubted_labels": doubted_labels,
     "label_errors_digits": label_errors_digits,
     "label_errors_cifar10n": label_errors_cifar10n,
     "label_errors_noise": label_errors_noise,
