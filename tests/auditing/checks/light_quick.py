@@ -1,4 +1,4 @@
-"""A quick model that is trained for real, but on no crosses and for few rounds, so that tests take seconds."""
+"""Quick models that are trained for real, but small, so that tests take seconds."""
 
 import pytest
 
@@ -8,15 +8,18 @@ from whet.recipe import Recipe
 
 __all__ = ["light_quick"]
 
-LIGHT = Recipe(architecture="boosted_trees", settings={"crosses": 0, "rounds": 30, "learning_rate": 0.2})
+LIGHT = {
+    Modality.TABLE: Recipe(architecture="boosted_trees", settings={"crosses": 0, "rounds": 30, "learning_rate": 0.2}),
+    Modality.IMAGE: Recipe(architecture="pixels_linear"),
+}
 
 
 @pytest.fixture(autouse=True)
 def light_quick(monkeypatch):
-    """Boosted trees of thirty rounds in place of the quick model of tables."""
+    """Boosted trees of thirty rounds in place of the quick model of tables, a linear model in place of a network."""
     real = quick.quick_recipe
 
     def light(inspection, some, *, seconds):
-        return LIGHT if some.schema.modality is Modality.TABLE else real(inspection, some, seconds=seconds)
+        return LIGHT.get(some.schema.modality) or real(inspection, some, seconds=seconds)
 
     monkeypatch.setattr("whet.auditing.quick.quick_recipe", light)
