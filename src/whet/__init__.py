@@ -69,9 +69,15 @@ HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import on first use, so that ``import whet`` costs nothing."""
-    if name not in __all__:
-        raise AttributeError(f"module 'whet' has no attribute {name!r}")
+    """Import on first use, so that ``import whet`` costs nothing: verbs and classes, and rooms by their names."""
     import importlib
 
-    return getattr(importlib.import_module(HOMES.get(name, "whet.api")), name)
+    if name in __all__:
+        return getattr(importlib.import_module(HOMES.get(name, "whet.api")), name)
+    if not name.startswith("_"):
+        try:
+            return importlib.import_module(f"whet.{name}")
+        except ModuleNotFoundError as fault:
+            if fault.name != f"whet.{name}":
+                raise
+    raise AttributeError(f"module 'whet' has no attribute {name!r}")

@@ -127,6 +127,11 @@ def test_public_names_are_importable_and_no_others_are_promised():
         whet.no_such_name
 
 
+def test_a_room_is_there_without_importing_it_by_name():
+    code = "import whet; print(whet.explaining.explain.__name__)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "explain\n"
+
+
 def test_no_file_is_long_and_nothing_is_unpickled():
     for path, _ in modules():
         text = path.read_text(encoding="utf-8")

@@ -13,6 +13,7 @@ from pretrained_sources import saved
 
 import whet
 from whet.errors import BackboneError, ConfigError
+from whet.improving.observer import Observer
 
 
 def texts(num=60, seed=0):
@@ -83,7 +84,7 @@ def test_a_hub_that_does_not_answer_is_named_and_the_run_goes_on(tmp_path, monke
     monkeypatch.setenv("WHET_CACHE", str(tmp_path / "cache"))
     said = []
 
-    class Ear(whet.improving.observer.Observer):
+    class Ear(Observer):
         def say(self, text):
             said.append(text)
 
@@ -95,6 +96,7 @@ def test_a_hub_that_does_not_answer_is_named_and_the_run_goes_on(tmp_path, monke
         out=tmp_path / "run",
         backbone="hf:nobody/nothing",
         download=True,
+        fast_model=False,
         observer=Ear(),
     )
     assert finished.summary["status"] == "done"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from whet.errors import RunError
 from whet.improving.folder import RunFolder
 from whet.improving.options import Options
+from whet.training.interrupted import Interrupted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,7 +79,10 @@ def read_first(source: object, options: Options) -> object:
     from whet.data.load import prefer_for
     from whet.data.sources import read
 
-    return read(source, target=options.target, prefer=prefer_for(parse_task(options.task)[0]))
+    try:
+        return read(source, target=options.target, prefer=prefer_for(parse_task(options.task)[0]))
+    except Interrupted:  # whose message tells how a run is continued
+        raise Interrupted("stopped while the data were read; there is no run yet, and nothing was written.") from None
 
 
 def free_run_folder(name: str) -> Path:
