@@ -109,6 +109,7 @@ def test_the_command_line_shows_its_help_without_torch():
         "whet.improve('sklearn:iris', budget='soon')",
         "whet.tune('sklearn:iriss')",
         "whet.compare('nowhere.csv')",
+        "whet.audit('nowhere.csv')",
         "whet.advise('sklearn:iriss')",
         "whet.resume('nowhere')",
         "whet.load('nowhere')",

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from whet.auditing.audit import Audit, run_checks
-from whet.auditing.check import Check
-from whet.auditing.fixing.write import CleanedCopy
-from whet.auditing.opening import open_inspection
 from whet.auditing.stopwatch import Stopwatch
-from whet.auditing.telling import write_page
 from whet.auditing.watching import Silent, Watcher
 from whet.budget import parse_budget
 from whet.errors import RunError
 from whet.files import write_json
+
+if TYPE_CHECKING:
+    from whet.auditing.audit import Audit
+    from whet.auditing.check import Check
+    from whet.data.raw import Raw
 
 __all__ = ["audit", "free_audit_folder"]
 
@@ -71,10 +71,17 @@ def audit(
     watch = Stopwatch(budget_s=None if budget is None else parse_budget(budget))
     told = watcher or Silent()
     folder = None if out is None else _checked(Path(out))
-    copy = None if fix is None else CleanedCopy(source, Path(fix), labels=labels, review=review)
     told.doing("reading")
+    with watch.step("reading"):
+        given = _read(source, target=target, task=task)
+    from whet.auditing.audit import run_checks
+    from whet.auditing.fixing.write import CleanedCopy
+    from whet.auditing.opening import open_inspection
+    from whet.auditing.telling import write_page
+
+    copy = None if fix is None else CleanedCopy(source, Path(fix), labels=labels, review=review)
     inspection = open_inspection(
-        source,
+        given,
         target=target,
         test=test,
         task=task,
@@ -96,6 +103,15 @@ def audit(
         told.doing("writing the cleaned copy")
         told.say(copy.write(found, inspection).statement)
     return found
+
+
+def _read(source: object, *, target: str | None, task: str | None) -> Raw:
+    """Before what looks for faults is imported, so that a mistyped name is refused at once."""
+    from whet.data.infer import parse_task
+    from whet.data.load import prefer_for
+    from whet.data.sources import read
+
+    return read(source, target=target, prefer=prefer_for(parse_task(task)[0]))
 
 
 def free_audit_folder(name: str) -> Path:

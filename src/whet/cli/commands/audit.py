@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from whet.budget import parse_budget
 from whet.cli.asking import ImageSize, Seed, Source, Target, Task, Types, column_types
 from whet.errors import ConfigError
+
+if TYPE_CHECKING:
+    from whet.auditing.check import Check
 
 __all__ = ["add_to"]
 
@@ -44,9 +48,7 @@ def audit(
     """Find what is wrong with the data (whet checks lists what is looked for); exit code 1 if anything is severe."""
     from whet.auditing.api import audit as run
     from whet.auditing.api import free_audit_folder
-    from whet.auditing.checks_from_file import checks_from_file
     from whet.cli.running import watched
-    from whet.cli.showing_audit import print_findings
     from whet.data.sources import describe_source
 
     folder = out if out is not None else free_audit_folder(describe_source(source))
@@ -60,7 +62,7 @@ def audit(
             time=time,
             sensitive=tuple(sensitive or ()),
             checks=check,
-            also=() if check_file is None else checks_from_file(check_file),
+            also=_checks_in(check_file),
             settings=check_settings(set_ or []),
             budget=budget,
             out=folder,
@@ -76,9 +78,19 @@ def audit(
     if as_json:
         print(json.dumps({**found.to_dict(), "out": str(folder)}, indent=2, default=str))
     else:
+        from whet.cli.showing_audit import print_findings
+
         print_findings(found, folder)
     if found.is_severe:
         raise typer.Exit(1)
+
+
+def _checks_in(path: Path | None) -> Sequence[Check]:
+    if path is None:
+        return ()
+    from whet.auditing.checks_from_file import checks_from_file
+
+    return checks_from_file(path)
 
 
 def check_settings(pairs: list[str]) -> dict[str, dict[str, Any]]:
