@@ -6,8 +6,9 @@ ignorance fades. So the errors that fade between the less sure and the surest ar
 
 Of CIFAR-10 with clean labels a network trained for 6 seconds (57 % right) had 1,043 of 9,000 labels doubted, "80 %
 of them rightly"; with 9 % wrong labels 1,864, of which 29 % were wrong. Of models that are right about four in five
-labels or more, next to nothing is taken: see the tests and the table of wrong labels in ``benchmarks/README.md``.
-Source: our own, fitted by eye to five kinds of data at three to four sizes with no, 5 and 20 % wrong labels.
+labels or more, little is taken: see the tests and the table of wrong labels in ``benchmarks/README.md``.
+Source: our own, fitted by eye to five kinds of data at three to four sizes with no, 5 and 20 % wrong labels; see
+    ``docs/decisions/0016``.
 """
 
 from __future__ import annotations
