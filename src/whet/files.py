@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["replace_folder", "sha256_of", "write_arrays", "write_bytes", "write_json", "write_text"]
+__all__ = ["free_folder", "replace_folder", "sha256_of", "write_arrays", "write_bytes", "write_json", "write_text"]
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -53,6 +53,24 @@ def sha256_of(path: Path) -> str:
     """Hex digest of a file's bytes, read in blocks."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def free_folder(kind: str, name: str, *, otherwise: str) -> Path:
+    """Where output about ``name`` goes when nobody says: ``kind/name``, or the first number behind it that is free.
+
+    Args:
+        kind: folder of all such output, in the current one.
+        name: of a source; its ending and what no folder may be called by are left out.
+        otherwise: what it is called where nothing is left of ``name``.
+
+    >>> free_folder("no such kind", "data/train.csv", otherwise="run").as_posix()
+    'no such kind/train'
+    """
+    stem = Path(name.replace(":", "-")).stem.strip() or otherwise
+    path, number = Path(kind) / stem, 2
+    while path.exists():
+        path, number = Path(kind) / f"{stem}-{number}", number + 1
+    return path
 
 
 def replace_folder(path: Path, fill: Callable[[Path], None]) -> None:

@@ -32,7 +32,7 @@ def test_stopped_while_reading_there_is_no_run_to_continue(tmp_path, monkeypatch
     def stop(*args, **kwargs):
         raise Interrupted("Continue with: whet improve --resume RUN")
 
-    monkeypatch.setattr("whet.data.sources.read", stop)
+    monkeypatch.setattr("whet.data.load.read", stop)
     with pytest.raises(Interrupted, match="there is no run yet"):
         whet.improve(FRAME, target="y", out=tmp_path / "run")
     assert list(tmp_path.iterdir()) == []
@@ -40,7 +40,7 @@ def test_stopped_while_reading_there_is_no_run_to_continue(tmp_path, monkeypatch
 
 @pytest.mark.parametrize("verb", [whet.improve, whet.tune])
 def test_a_folder_that_is_taken_is_refused_before_anything_is_read(tmp_path, monkeypatch, verb):
-    monkeypatch.setattr("whet.data.sources.read", None)
+    monkeypatch.setattr("whet.data.load.read", None)
     (tmp_path / "note.txt").write_text("mine")
     with pytest.raises(RunError, match="not empty"):
         verb(FRAME, target="y", out=tmp_path)

@@ -15,9 +15,8 @@ from whet.files import write_json
 if TYPE_CHECKING:
     from whet.auditing.audit import Audit
     from whet.auditing.check import Check
-    from whet.data.raw import Raw
 
-__all__ = ["audit", "free_audit_folder"]
+__all__ = ["audit"]
 
 FILES = ("audit.json", "audit.html")
 
@@ -68,12 +67,14 @@ def audit(
     >>> found.is_severe, len(found.findings)
     (False, 0)
     """
+    from whet.data.load import read_raw
+
     watch = Stopwatch(budget_s=None if budget is None else parse_budget(budget))
     told = watcher or Silent()
     folder = None if out is None else _checked(Path(out))
     told.doing("reading")
-    with watch.step("reading"):
-        given = _read(source, target=target, task=task)
+    with watch.step("reading"):  # before what looks for faults is imported: a mistyped name is refused at once
+        given = read_raw(source, target=target, task=task)
     from whet.auditing.audit import run_checks
     from whet.auditing.fixing.write import CleanedCopy
     from whet.auditing.opening import open_inspection
@@ -103,24 +104,6 @@ def audit(
         told.doing("writing the cleaned copy")
         told.say(copy.write(found, inspection).statement)
     return found
-
-
-def _read(source: object, *, target: str | None, task: str | None) -> Raw:
-    """Before what looks for faults is imported, so that a mistyped name is refused at once."""
-    from whet.data.infer import parse_task
-    from whet.data.load import prefer_for
-    from whet.data.sources import read
-
-    return read(source, target=target, prefer=prefer_for(parse_task(task)[0]))
-
-
-def free_audit_folder(name: str) -> Path:
-    """``audits/<name>``, numbered when it is taken."""
-    stem = Path(name.replace(":", "-")).stem.strip() or "audit"
-    path, number = Path("audits") / stem, 2
-    while path.exists():
-        path, number = Path("audits") / f"{stem}-{number}", number + 1
-    return path
 
 
 def _checked(path: Path) -> Path:

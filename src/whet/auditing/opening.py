@@ -9,8 +9,8 @@ from pathlib import Path
 from whet.auditing.inspection import Half, Inspection
 from whet.auditing.stopwatch import Stopwatch
 from whet.data.decode.decode import decode
-from whet.data.infer import infer_schema, parse_task
-from whet.data.load import prefer_for
+from whet.data.infer import infer_schema
+from whet.data.load import prefer_for, read_raw
 from whet.data.schema import Schema
 from whet.data.sources import read
 from whet.errors import DataError, did_you_mean
@@ -40,7 +40,7 @@ def open_inspection(
     """
     watch = stopwatch or Stopwatch()
     with watch.step("reading"):
-        raw = read(source, target=target, prefer=prefer_for(parse_task(task)[0]))
+        raw = read_raw(source, target=target, task=task)
         schema = infer_schema(
             raw,
             target=target,

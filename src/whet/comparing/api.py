@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from whet.budget import parse_budget
+from whet.files import free_folder
 from whet.improving.observer import Observer
 from whet.improving.options import Options
 from whet.improving.run import read_first
@@ -16,7 +17,7 @@ from whet.report.comparison import ComparisonData
 if TYPE_CHECKING:
     from whet.comparing.advise import Advice
 
-__all__ = ["advise", "compare", "free_folder"]
+__all__ = ["advise", "compare"]
 
 
 def compare(
@@ -59,7 +60,7 @@ def compare(
     return run_comparison(
         given,
         options,
-        Path(out) if out is not None else free_folder(describe_source(source)),
+        Path(out) if out is not None else free_folder("comparisons", describe_source(source), otherwise="comparison"),
         families=families,
         repeats=repeats,
         observer=observer or Observer(),
@@ -90,12 +91,3 @@ def advise(
     from whet.comparing.advise import run_advice
 
     return run_advice(given, options, observer=observer or Observer())
-
-
-def free_folder(name: str) -> Path:
-    """``comparisons/<name>``, numbered when it is taken."""
-    stem = Path(name.replace(":", "-")).stem.strip() or "comparison"
-    path, number = Path("comparisons") / stem, 2
-    while path.exists():
-        path, number = Path("comparisons") / f"{stem}-{number}", number + 1
-    return path

@@ -20,7 +20,7 @@ from whet.data.sources import read
 from whet.data.sources.reader import Prefer
 from whet.errors import DataError, did_you_mean
 
-__all__ = ["load", "load_with_raw", "prefer_for"]
+__all__ = ["load", "load_with_raw", "prefer_for", "read_raw"]
 
 
 def load(
@@ -76,7 +76,7 @@ def load_with_raw(
     require_target: bool = True,
 ) -> tuple[Raw, Dataset]:
     """What ``load`` gives without a schema, and the columns as the source wrote them."""
-    raw = read(source, target=target, prefer=prefer_for(parse_task(task)[0]))
+    raw = read_raw(source, target=target, task=task)
     schema = infer_schema(
         raw,
         target=target,
@@ -90,6 +90,11 @@ def load_with_raw(
     dataset = _decode(raw, schema, cache, require_target=require_target)
     _check_again(dataset)
     return raw, dataset
+
+
+def read_raw(source: object, *, target: str | None, task: str | None) -> Raw:
+    """The columns of ``source``, or ``source`` itself if it was read; no PyTorch, so that typing errors show soon."""
+    return read(source, target=target, prefer=prefer_for(parse_task(task)[0]))
 
 
 def prefer_for(modality: Modality | None) -> Prefer:

@@ -10,10 +10,11 @@ from typing import Any
 
 from whet.budget import parse_budget
 from whet.errors import RunError
+from whet.files import free_folder
 from whet.improving.folder import RunFolder, refuse_taken
 from whet.improving.observer import Observer
 from whet.improving.options import Options
-from whet.improving.run import Run, free_run_folder, read_first, source_facts
+from whet.improving.run import Run, read_first, source_facts
 from whet.ledger.database import password_again
 from whet.memory import parse_memory
 
@@ -63,7 +64,7 @@ def improve(
         **settings,
     )
     name = describe_source(source)
-    path = Path(out) if out is not None else free_run_folder(name)
+    path = Path(out) if out is not None else free_folder("runs", name, otherwise="run")
     refuse_taken(path)
     given = read_first(source, options)
     command = command or _command(name, options, path)

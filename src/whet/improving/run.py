@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from whet.bundle.model import Model
     from whet.ledger.records import Ledger
 
-__all__ = ["Run", "free_run_folder", "read_first", "source_facts"]
+__all__ = ["Run", "read_first", "source_facts"]
 
 
 @dataclass(frozen=True)
@@ -75,24 +75,12 @@ def read_first(source: object, options: Options) -> object:
     """
     if options.memory is not None:
         return source
-    from whet.data.infer import parse_task
-    from whet.data.load import prefer_for
-    from whet.data.sources import read
+    from whet.data.load import read_raw
 
     try:
-        return read(source, target=options.target, prefer=prefer_for(parse_task(options.task)[0]))
+        return read_raw(source, target=options.target, task=options.task)
     except Interrupted:  # whose message tells how a run is continued
         raise Interrupted("stopped while the data were read; there is no run yet, and nothing was written.") from None
-
-
-def free_run_folder(name: str) -> Path:
-    """Where a run on this source goes when nobody says: runs/<name>, or the first number behind it that is free."""
-    stem = Path(name.replace(":", "-")).stem.strip() or "run"
-    path = Path("runs") / stem
-    number = 2
-    while path.exists():
-        path, number = Path("runs") / f"{stem}-{number}", number + 1
-    return path
 
 
 def _ledger(path: Path) -> Ledger:

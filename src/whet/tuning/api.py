@@ -9,11 +9,12 @@ from typing import Any, Literal
 
 from whet.budget import parse_budget
 from whet.errors import ConfigError, did_you_mean
+from whet.files import free_folder
 from whet.improving.api import source_to_resume
 from whet.improving.folder import RunFolder, refuse_taken
 from whet.improving.observer import Observer
 from whet.improving.options import Options
-from whet.improving.run import Run, free_run_folder, read_first, source_facts
+from whet.improving.run import Run, read_first, source_facts
 
 __all__ = ["resume_tuning", "tune"]
 
@@ -80,7 +81,7 @@ def tune(
         **settings,
     )
     stem = Path(describe_source(source).replace(":", "-")).stem
-    path = Path(out) if out is not None else free_run_folder(f"{stem}-tuned")
+    path = Path(out) if out is not None else free_folder("runs", f"{stem}-tuned", otherwise="run")
     refuse_taken(path)
     given = read_first(source, options)
     from whet.tuning.options import KIND, TuningOptions

@@ -47,11 +47,11 @@ def audit(
 ) -> None:
     """Find what is wrong with the data (whet checks lists what is looked for); exit code 1 if anything is severe."""
     from whet.auditing.api import audit as run
-    from whet.auditing.api import free_audit_folder
     from whet.cli.running import watched
     from whet.data.sources import describe_source
+    from whet.files import free_folder
 
-    folder = out if out is not None else free_audit_folder(describe_source(source))
+    folder = out if out is not None else free_folder("audits", describe_source(source), otherwise="audit")
     with watched(None) as (observer, _):
         observer.begin(budget_s=parse_budget(budget), elapsed_s=0.0, title=f"audit of {source}")
         found = run(

@@ -66,10 +66,10 @@ def compare(
     """Compare kinds of model on your data: score, cost, and which can be told apart."""
     from whet.cli.running import watched
     from whet.comparing.api import compare as run
-    from whet.comparing.api import free_folder
     from whet.data.sources import describe_source
+    from whet.files import free_folder
 
-    folder = out if out is not None else free_folder(describe_source(source))
+    folder = out if out is not None else free_folder("comparisons", describe_source(source), otherwise="comparison")
     with watched(folder) as (observer, stop):
         data = run(
             source,
